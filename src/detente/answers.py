@@ -1,0 +1,200 @@
+"""From answers to consequences: proposals, conferences, deadlines, discoveries, ladders, in shapes that mechanisms read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from detente.ladder.play import Outcome
+from detente.masks import CONSENTING
+from detente.nature import secret_pairs
+from detente.structure import Structure
+from detente.world import World
+
+
+class Pairs(NamedTuple):
+    """Possible hidden deployments: author (decider), host (actor), and the showdown they would open."""
+
+    names: tuple[str, ...]
+    author: np.ndarray
+    host: np.ndarray
+    issue: np.ndarray  # position in showdown, -1 for none
+    side: np.ndarray  # side of the discoverer
+
+    def state(self, world: World) -> tuple[np.ndarray, np.ndarray, Array]:
+        """Author, host and readiness of each."""
+        return self.author, self.host, world.arsenals.ripe[self.author, self.host]
+
+
+def marked(row: Array, st: Structure, like: Array) -> Array:
+    """0/1 [N, world] of the rows that seats chose in a slot; ROUTINE marks none."""
+    index = np.arange(len(st.rows))[:, None]
+    return (row[st.row_seat] == index).astype(like.dtype)
+
+
+def proposals(chosen: Array, st: Structure) -> tuple["Rows", Array]:
+    """Rows that need another seat's consent, and which of them were proposed, [B, world]."""
+    index = consent_rows(st)
+    return Rows(st, index), chosen[index]
+
+
+def consent_rows(st: Structure) -> np.ndarray:
+    """Rows whose target must agree and decides."""
+    consenting = np.array([st.scenario.instruments[r.instrument].consent for r in st.rows])
+    return np.flatnonzero(consenting & (st.row_target_dec >= 0))
+
+
+def enact(chosen: Array, rows: "Rows", asked: Array, said: Array, world: World, st: Structure) -> tuple[Array, Array]:
+    """What took effect and what was refused, [N + 1, world] each. A partner that does not decide agrees as it leans."""
+    yes = asked * (said == 0)
+    enacted = chosen.at[rows.index].set(yes)
+    consenting = np.array([st.scenario.instruments[r.instrument].consent for r in st.rows])
+    silent = np.flatnonzero(consenting & (st.row_target_dec < 0) & (st.row_target >= 0))
+    if len(silent):
+        own = np.array([list(st.cen).index(st.dec[s]) if st.dec[s] in st.cen else max(int(st.leader_of_camp[s]), 0) for s in st.row_seat[silent]])
+        willing = world.influence.government[own, st.row_target[silent]] > CONSENTING
+        enacted = enacted.at[silent].multiply(willing.astype(chosen.dtype))
+    refused = jnp.zeros_like(chosen).at[rows.index].set(asked * (said == 1))
+    none = jnp.zeros_like(chosen[:1])
+    return jnp.concatenate([enacted, none]), jnp.concatenate([refused, none])
+
+
+def due_meetings(world: World, st: Structure) -> Array:
+    """1 where an agreed conference falls due, for the principal of each side, [2 I, world]."""
+    q = world.issues.meeting
+    due = ((q <= 1.0) & (q > 0.0)).astype(world.war.dtype)
+    sides = [due * (st.principals[:, s] >= 0)[:, None] for s in (0, 1)]
+    return jnp.concatenate(sides)
+
+
+def meeting_names(st: Structure) -> tuple[str, ...]:
+    """Addresses of the questions whether to attend, sides one after the other."""
+    return tuple(f"{issue}:{side}" for side in ("+", "-") for issue in st.issues)
+
+
+def due_deadlines(world: World, enacted: Array, st: Structure) -> Array:
+    """1 where a deadline falls due and was not just moved or dropped, [K, world]."""
+    q = world.issues
+    touched = jnp.stack([enacted[_rows_on(st, k, "extend-deadline", "withdraw-demand")].max(axis=0) for k in st.showdown])
+    due = (q.deadline[st.showdown] <= 1.0) & (q.demand[st.showdown].max(axis=1) > 0.5) & (touched < 0.5)
+    return due.astype(world.war.dtype)
+
+
+def _rows_on(st: Structure, issue: int, *instruments: str) -> np.ndarray:
+    index = st.where(*instruments)
+    own = index[st.row_issue[index] == issue]
+    return own if len(own) else np.array([len(st.rows)])
+
+
+def discoveries(world: World, event: Array, st: Structure) -> tuple[Pairs, Array]:
+    """The hidden deployments that nature lets be found this month, [pair, world]."""
+    author, host = secret_pairs(st)
+    names = tuple(f"{st.deciders[d]}:{st.actors[a]}" for d, a in zip(author, host, strict=True))
+    issue = st.host_issue[host]
+    finder = st.dec[st.cen_dec[st.rival_centre[author]]]
+    side = np.where(st.stake[st.showdown[np.maximum(issue, 0)], finder] > 0, 0, 1)
+    found = event * (world.arsenals.hidden[author, host] > 0.5)
+    return Pairs(names, author, host, issue, side), found
+
+
+def consequences(
+    world: World,
+    st: Structure,
+    enacted: Array,
+    refused: Array,
+    called: Array,
+    attends: Array,
+    due: Array,
+    dated: Array,
+    pairs: Pairs,
+    found: Array,
+    met: Array,
+    result: Outcome,
+) -> dict[str, Array]:
+    """Everything that mechanisms read about answers and ladders."""
+    dtype, shape = world.war.dtype, world.war.shape
+    n_i, n_d, n_a = len(st.issues), len(st.deciders), len(st.actors)
+    deadline = jnp.zeros((n_i, 3, *shape), dtype)
+    options = (dated[:, None] == np.arange(3)[:, None]).astype(dtype) * due[:, None]
+    deadline = deadline.at[st.showdown].set(options)
+    came = (called * (attends == 0)).reshape(2, n_i, *shape)
+    left = (called * (attends == 1)).reshape(2, n_i, *shape)
+    answer = jnp.zeros((n_d, n_a, 4, *shape), dtype)
+    reply = (met[:, None] == np.arange(4)[:, None]).astype(dtype) * found[:, None]
+    answer = answer.at[pairs.author, pairs.host].set(reply)
+    seen = jnp.zeros((n_d, n_a, *shape), dtype).at[pairs.author, pairs.host].set(found)
+
+    lad = result.ladders
+    one = jnp.where(lad.challenger > 0, 0, 1)
+    lost, won = lad.end[:, 0], lad.end[:, 1]
+    settled = lad.end[:, 2]
+    yielded = jnp.zeros((n_d, *shape), dtype)
+    stood = jnp.zeros((n_d, *shape), dtype)
+    heat = jnp.zeros((n_d, *shape), dtype)
+    over = jnp.zeros((n_i, *shape), dtype)
+    removed = jnp.zeros((n_d, n_a, *shape), dtype)
+    for k, issue in enumerate(st.showdown):
+        for side in (0, 1):
+            mine = (one[k] == side).astype(dtype)
+            gives = mine * lost[k] + (1 - mine) * won[k]
+            keeps = mine * won[k] + (1 - mine) * lost[k]
+            d = int(st.principals[issue, side])
+            yielded, stood = yielded.at[d].max(gives), stood.at[d].max(keeps)
+            heat = heat.at[d].max(lad.rung[k] / 5.0)
+            hosts = np.flatnonzero(st.host_issue == k)
+            if len(hosts):
+                removed = removed.at[d, hosts].max(jnp.maximum(gives, settled[k])[None])
+            removed = removed.at[d].max(0.5 * settled[k])
+        heat = jnp.maximum(heat, 0.3 * lad.rung[k] / 5.0)
+        over = over.at[issue].set(lad.opened[k] * (jnp.abs(result.still[k]) < 0.5))
+    drop = deadline[:, 2]
+    dropped = jnp.zeros((n_d, *shape), dtype)
+    for issue in st.showdown:
+        for side in (0, 1):
+            d = int(st.principals[issue, side])
+            dropped = dropped.at[d].max(drop[issue] * world.issues.demand[issue, side])
+    granted_rows = st.where("appeal")
+    granted = jnp.zeros((n_d, n_a, *shape), dtype)
+    for i in granted_rows:
+        granted = granted.at[st.row_target_dec[i], st.dec[st.row_seat[i]]].max(enacted[i])
+    return {
+        "deadline": deadline,
+        "attended": jnp.swapaxes(came, 0, 1),
+        "left": jnp.swapaxes(left, 0, 1),
+        "answers": answer,
+        "found": seen,
+        "removed": removed,
+        "yielded": yielded,
+        "stood": stood,
+        "ladder_heat": heat,
+        "ladder_over": over,
+        "ladder_open": result.still,
+        "ladder_rung": result.rung,
+        "deadline_dropped": dropped,
+        "granted": granted,
+    }
+
+
+class Rows:
+    """The rows of one family with static look-ups: seat s, target t (actor), issue k."""
+
+    def __init__(self, st: Structure, index: np.ndarray) -> None:
+        self.st, self.index = st, index
+        self.s, self.t, self.k = st.row_seat[index], st.row_target[index], st.row_issue[index]
+        self.td = st.row_target_dec[index]
+        self.a = st.dec[self.s]
+        self.tz, self.kz, self.tdz = np.maximum(self.t, 0), np.maximum(self.k, 0), np.maximum(self.td, 0)
+        self.side = np.where(st.stake[self.kz, self.a] > 0, 0, 1)
+        lead = st.leader_of_camp[self.s]
+        cen = list(st.cen)
+        self.pole = np.array([cen.index(a) if a in cen else max(int(c), 0) for a, c in zip(self.a, lead, strict=True)], dtype=int)
+        self.is_centre = np.isin(self.a, st.cen).astype(float)[:, None]
+        self.friend = st.friends[self.s, self.tz][:, None]
+        self.hostile = st.hostile[self.s, self.tz][:, None]
+
+    def named(self, instrument: str) -> np.ndarray:
+        """1 for the rows of one instrument, [n, 1]."""
+        return np.array([float(self.st.rows[i].instrument == instrument) for i in self.index])[:, None]

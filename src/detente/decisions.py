@@ -1,0 +1,182 @@
+"""What is asked, and how an answer is drawn from utilities.
+
+`Decision` is a choice of seats, `Chance` an event of nature, `Shock` observed continuous luck. The choice rule is a
+logit with temperature 1, drawn as utilities + Gumbel noise, argmax, so that it can be replayed and twinned; slots are
+nested (act or routine, nest, row).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from detente.noise import WorldKeys, addresses, gumbel, normal, uniform
+from detente.scenario import SLOTS
+from detente.structure import NESTS, Structure
+
+BANNED = -1e9
+"""Utility of what is masked: large and negative, never infinite."""
+ROUTINE = -1
+"""The answer of a seat that does not act."""
+
+
+class Decision(NamedTuple):
+    """Somebody must choose: a batch of choices made without sight of each other."""
+
+    kind: str  # slot | consent | deadline | meeting | discovery | ladder | succession
+    names: tuple[str, ...]  # one address a choice [B]
+    options: tuple[str, ...]
+    mask: Array  # [B, O, world] or, for slots, [N, world]: 1 where allowed
+    asked: Array  # [B, world]: 1 where the question is open
+    view: Any = None
+    state: Any = None  # what a seat needs besides its view to weigh this question
+    slot: int = 0
+
+
+class Chance(NamedTuple):
+    """Events of nature: each happens or not."""
+
+    names: tuple[str, ...]
+    logit: Array  # [E, world] log odds of the month
+    given: Array | None = None  # 1 where the calendar says so
+
+
+class Shock(NamedTuple):
+    """Observed continuous luck: asked at the frequency of its record."""
+
+    names: tuple[str, ...]
+    mean: Array  # [S, world]
+    scale: Array  # [S, world]
+    due: Array  # [] 1 in the month in which it is drawn
+
+
+Question = Decision | Chance | Shock
+
+
+class Nested(NamedTuple):
+    """Values of one slot, level by level."""
+
+    act: Array  # [D, world] value of acting; routine is 0
+    nest: Array  # [D, Q, world]
+    row: Array  # [D, R, world] utilities divided by λ
+
+
+class Menu(NamedTuple):
+    """Static layout of the seats' menus."""
+
+    rows: np.ndarray  # [D, R] row number, N where padded
+    nest: np.ndarray  # [D, R] nest number, -1 where padded
+    member: np.ndarray  # [D, Q, R] 0/1
+    row_address: list[np.ndarray]  # per slot [D, R, 1]
+    nest_address: list[np.ndarray]  # per slot [D, Q, 1]
+    act_address: list[np.ndarray]  # per slot [D, 2, 1]
+
+
+def layout(st: Structure) -> Menu:
+    """Pad the seats' menus to one rectangle and give every draw its address."""
+    seats, n = len(st.deciders), len(st.rows)
+    width = max(s.stop - s.start for s in st.seat_rows)
+    index = np.full((seats, width), n)
+    for d, s in enumerate(st.seat_rows):
+        index[d, : s.stop - s.start] = np.arange(s.start, s.stop)
+    nest = np.append(st.row_nest, -1)[index]
+    member = (nest[:, None, :] == np.arange(len(NESTS))[None, :, None]).astype(float)
+    row_names = [row.name for row in st.rows]
+
+    def named(slot: int, words: list[list[str]]) -> np.ndarray:
+        flat = [f"slot{slot}:{word}" for line in words for word in line]
+        return addresses(flat).reshape(len(words), -1, 1)
+
+    rows = [[row_names[k] if k < n else f"{st.deciders[d]}:pad{j}" for j, k in enumerate(index[d])] for d in range(seats)]
+    nests = [[f"{d}:nest:{q}" for q in NESTS] for d in st.deciders]
+    acts = [[f"{d}:routine", f"{d}:act"] for d in st.deciders]
+    slots = range(SLOTS)
+    return Menu(index, nest, member, [named(s, rows) for s in slots], [named(s, nests) for s in slots], [named(s, acts) for s in slots])
+
+
+def nested(menu: Menu, utility: Array, mask: Array, scale: Array) -> Nested:
+    """Nested-logit values (McFadden 1978): a nest is worth λ log Σ exp(u/λ), acting log Σ exp of the nests.
+
+    utility, mask: [N, world]; scale: λ in (0, 1].
+    """
+    padded = jnp.concatenate([jnp.where(mask > 0, utility / scale, BANNED), jnp.full_like(utility[:1], BANNED)])
+    row = padded[menu.rows]
+    top = row.max(axis=1, keepdims=True)
+    weight = jnp.exp(jnp.where(row > 0.5 * BANNED, row - top, -80.0)) * (row > 0.5 * BANNED)
+    total = jnp.einsum("dqr,drw->dqw", jnp.asarray(menu.member, row.dtype), weight)
+    alive = total > 0
+    nest = jnp.where(alive, scale * (top + jnp.log(jnp.where(alive, total, 1.0))), BANNED)
+    return Nested(logsumexp(nest, 1), nest, row)
+
+
+def logsumexp(x: Array, axis: int) -> Array:
+    """log Σ exp along an axis, safe where everything is banned."""
+    top = x.max(axis=axis, keepdims=True)
+    return (top + jnp.log(jnp.exp(x - top).sum(axis=axis, keepdims=True))).squeeze(axis)
+
+
+def draw_slot(menu: Menu, values: Nested, keys: WorldKeys, slot: int) -> Array:
+    """The row a seat chooses (global number) or ROUTINE, int32 [D, world]."""
+    dtype = values.row.dtype
+    luck = gumbel(keys, menu.act_address[slot], dtype)
+    acts = values.act + luck[:, 1] > luck[:, 0]
+    nest = jnp.argmax(values.nest + gumbel(keys, menu.nest_address[slot], dtype), axis=1)
+    inside = jnp.asarray(menu.nest)[:, :, None] == nest[:, None, :]
+    score = jnp.where(inside, values.row + gumbel(keys, menu.row_address[slot], dtype), 2 * BANNED)
+    local = jnp.argmax(score, axis=1)
+    first = jnp.asarray(menu.rows[:, :1])
+    return jnp.where(acts, first + local, ROUTINE).astype(jnp.int32)
+
+
+def slot_log_probability(menu: Menu, values: Nested, row: Array) -> tuple[Array, Array]:
+    """Log-probability of a recorded slot: (whether to act, what), each [D, world]; what is 0 for routine."""
+    acts = row >= 0
+    log_act = -jnp.logaddexp(0.0, -values.act)
+    log_routine = -jnp.logaddexp(0.0, values.act)
+    local = jnp.where(acts, row - jnp.asarray(menu.rows[:, :1]), 0)
+    nest_of = jnp.take_along_axis(jnp.asarray(menu.nest), local, axis=1)
+    nest_of = jnp.where(acts, nest_of, 0)
+    log_nest = jnp.take_along_axis(values.nest, nest_of[:, None, :], axis=1)[:, 0] - values.act
+    inside = jnp.asarray(menu.nest)[:, :, None] == nest_of[:, None, :]
+    within = logsumexp(jnp.where(inside, values.row, BANNED), 1)
+    log_row = jnp.take_along_axis(values.row, local[:, None, :], axis=1)[:, 0] - within
+    return jnp.where(acts, log_act, log_routine), jnp.where(acts, log_nest + log_row, 0.0)
+
+
+def draw(decision: Decision, utility: Array, keys: WorldKeys) -> Array:
+    """A flat logit choice, int32 [B, world]: utilities [B, O, world] + Gumbel noise, argmax; a full ban gives option 0."""
+    names = [f"{decision.kind}:{name}:{option}" for name in decision.names for option in decision.options]
+    where = addresses(names).reshape(len(decision.names), len(decision.options), 1)
+    score = jnp.where(decision.mask > 0, utility, BANNED) + gumbel(keys, where, utility.dtype)
+    return jnp.argmax(score, axis=1).astype(jnp.int32)
+
+
+def log_probability(decision: Decision, utility: Array, answer: Array) -> Array:
+    """Log-probability of an answer, [B, world]; 0 where nobody was asked."""
+    banned = jnp.where(decision.mask > 0, utility, BANNED)
+    chosen = jnp.take_along_axis(banned, answer[:, None, :], axis=1)[:, 0]
+    return jnp.where(decision.asked > 0, chosen - logsumexp(banned, 1), 0.0)
+
+
+def draw_chance(chance: Chance, keys: WorldKeys) -> Array:
+    """Which events of nature happen, 0/1 [E, world]."""
+    luck = uniform(keys, addresses([f"nature:{name}" for name in chance.names]), chance.logit.dtype)
+    return (luck * (1 + jnp.exp(-chance.logit)) < 1).astype(chance.logit.dtype)
+
+
+def draw_shock(shock: Shock, keys: WorldKeys) -> Array:
+    """The value of each shock, [S, world]."""
+    return shock.mean + shock.scale * normal(keys, addresses([f"shock:{name}" for name in shock.names]), shock.mean.dtype)
+
+
+def one_hot(index: Array, size: int, dtype: Any) -> Array:
+    """0/1 [.., size, world] of an index [.., world]."""
+    return (index[..., None, :] == jnp.arange(size)[:, None]).astype(dtype)
+
+
+Seat = Callable[[Decision], Array]
+"""A seat turns a Decision into utilities."""

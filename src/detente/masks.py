@@ -1,0 +1,177 @@
+"""Which menu rows the World allows this month: only what is public, or the author's own."""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from detente.structure import Structure
+from detente.world import NEVER, World
+
+CONSENTING = 0.5
+"""Leaning from which a host or a non-deciding partner agrees."""
+
+
+def allowed(world: World, st: Structure) -> Array:
+    """1 where a row may be chosen, [N, world]."""
+    ok = jnp.ones((len(st.rows), world.war.shape[-1]), world.war.dtype)
+    for instrument in st.instruments:
+        index = st.where(instrument)
+        if len(index) and instrument in RULES:
+            ok = ok.at[index].set(RULES[instrument](world, st, index).astype(ok.dtype))
+    return ok
+
+
+def _seat(st: Structure, index: np.ndarray) -> np.ndarray:
+    return st.dec[st.row_seat[index]]
+
+
+def _side(st: Structure, index: np.ndarray) -> np.ndarray:
+    return np.where(st.stake[st.row_issue[index], _seat(st, index)] > 0, 0, 1)
+
+
+def _centre(st: Structure, actors: np.ndarray) -> np.ndarray:
+    cen = list(st.cen)
+    return np.array([cen.index(a) if a in cen else -1 for a in actors])
+
+
+def _pole(st: Structure, index: np.ndarray) -> np.ndarray:
+    own = _centre(st, _seat(st, index))
+    return np.where(own >= 0, own, np.maximum(st.leader_of_camp[st.row_seat[index]], 0))
+
+
+def _can_demand(w: World, st: Structure, i: np.ndarray) -> Array:
+    k = st.row_issue[i]
+    return (w.issues.demand[k, _side(st, i)] < 0.5) & (w.issues.treaty[k] < 0.5)
+
+
+def _can_extend(w: World, st: Structure, i: np.ndarray) -> Array:
+    k = st.row_issue[i]
+    return (w.issues.demand[k, _side(st, i)] > 0.5) & (w.issues.deadline[k] < NEVER)
+
+
+def _has_demand(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.issues.demand[st.row_issue[i], _side(st, i)] > 0.5
+
+
+def _unsettled(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.issues.treaty[st.row_issue[i]] < 0.5
+
+
+def _no_meeting(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.issues.meeting[st.row_issue[i]] >= NEVER
+
+
+def _has_bomb(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.arsenals.bomb[_seat(st, i)] > 0.5
+
+
+def _may_stop_tests(w: World, st: Structure, i: np.ndarray) -> Array:
+    return _has_bomb(w, st, i) & (w.issues.moratorium[st.row_seat[i]] < 0.5)
+
+
+def _host_willing(w: World, st: Structure, i: np.ndarray) -> Array:
+    lean = w.influence.government[_pole(st, i), st.row_target[i]]
+    free = w.arsenals.hosted[st.row_seat[i], st.row_target[i]] + w.arsenals.hidden[st.row_seat[i], st.row_target[i]]
+    return (lean > CONSENTING) & (free < 0.5) & (w.arsenals.icbm_age[_seat(st, i)] > 0)
+
+
+def _member(st: Structure, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    to_centre = _centre(st, st.row_target[i])
+    return np.where(to_centre >= 0, to_centre, _centre(st, _seat(st, i))), np.where(to_centre >= 0, _seat(st, i), st.row_target[i])
+
+
+def _not_allied(w: World, st: Structure, i: np.ndarray) -> Array:
+    centre, member = _member(st, i)
+    return (w.bloc.alliance[centre, member] < 0.5) | (w.home.fatigue[i] < 0.1) & (w.bloc.control[member] > 0.2)
+
+
+def _allied(w: World, st: Structure, i: np.ndarray) -> Array:
+    centre, member = _member(st, i)
+    return w.bloc.alliance[centre, member] > 0.5
+
+
+def _garrisoned(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.bloc.garrison[st.row_seat[i], st.row_target[i]] > 0.5
+
+
+def _dependent(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.bloc.dependence[_pole(st, i), st.row_target[i]] + w.bloc.experts[_pole(st, i), st.row_target[i]] > 0.05
+
+
+def _advised(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.bloc.experts[_pole(st, i), st.row_target[i]] > 0.05
+
+
+def _pupil(w: World, st: Structure, i: np.ndarray) -> Array:
+    return _has_bomb(w, st, i) & (w.arsenals.bomb[st.row_target[i]] < 0.5)
+
+
+def _open_border(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.issues.closed[_seat(st, i)] < 0.5
+
+
+def _some_trade(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.issues.embargo[st.row_seat[i], st.row_target[i]] < 0.95
+
+
+def _some_embargo(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.issues.embargo[st.row_seat[i], st.row_target[i]] > 0.02
+
+
+def _unused(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.home.fatigue[i] < 0.5
+
+
+def _orbit(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.arsenals.satellite_age[_seat(st, i)] > 0
+
+
+def _something_to_disclose(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.arsenals.icbm_age[st.row_target[i]] > 0
+
+
+def _published(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.home.unpublished[st.row_seat[i]] < 0.5
+
+
+def _peaceful(w: World, st: Structure, i: np.ndarray) -> Array:
+    at = np.array([list(st.showdown).index(k) if k in st.showdown else -1 for k in st.row_issue[i]])
+    return (jnp.abs(w.issues.open[np.maximum(at, 0)]) < 0.5) | jnp.asarray(at < 0)[:, None]
+
+
+RULES = {
+    "demand": _can_demand,
+    "ultimatum": _can_demand,
+    "extend-deadline": _can_extend,
+    "withdraw-demand": _has_demand,
+    "treaty": _unsettled,
+    "conference": _no_meeting,
+    "summit-conference": _no_meeting,
+    "moratorium": _may_stop_tests,
+    "test-series": _has_bomb,
+    "boast": _has_bomb,
+    "massive-retaliation": _has_bomb,
+    "flexible-response": _has_bomb,
+    "build-missiles": _has_bomb,
+    "station-missiles": _host_willing,
+    "deploy-secretly": _host_willing,
+    "alliance": _not_allied,
+    "leave-alliance": _allied,
+    "withdraw-forces": _garrisoned,
+    "cut-aid": _dependent,
+    "withdraw-experts": _advised,
+    "nuclear-aid": _pupil,
+    "end-nuclear-aid": _pupil,
+    "close-border": _open_border,
+    "embargo": _some_trade,
+    "trade": _some_embargo,
+    "recognise": _unused,
+    "break-relations": _unused,
+    "satellite": _orbit,
+    "disclose": _something_to_disclose,
+    "criticise-past": _published,
+    "show-force": _peaceful,
+}
+"""Instruments with a condition on the World; the others are always open."""

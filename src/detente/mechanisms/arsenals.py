@@ -1,0 +1,96 @@
+"""Arsenals: what money, orders and technical luck build, with lags.
+
+pipeline launchers are ordered, then deployed; firsts technical firsts are chance with a hazard that grows with
+effort; stationing missiles with a host, openly or in secret.
+"""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+from jax import Array
+
+from detente.deeds import Deeds
+from detente.laws import Laws
+from detente.structure import Structure
+from detente.world import Arsenals, World
+
+FIRSTS = ("first-bomb", "first-h-bomb", "first-icbm", "first-satellite", "first-crewed-flight")
+"""Technical firsts of a seat, in the order in which each opens the next."""
+
+
+def firsts(world: World, laws: Laws, st: Structure) -> Array:
+    """Log odds in a month of each technical first, [5, D, world]; banned where it has come or its ground is missing.
+
+    The hazard grows with the stock of effort (strategic share of output) and with help from an ally that has it.
+    """
+    p, a, e = laws.arsenals.firsts, world.arsenals, world.economy
+    effort = jnp.log(1e-3 + e.shares[3][st.dec] * e.output[st.dec] + p.latent * e.industry[st.dec] * e.output[st.dec])
+    pupil = _nuclear_help(world, st)
+    base = p.effort * (effort - p.scale)
+    bomb, h_bomb, icbm, satellite = (x[st.dec] for x in (a.bomb, a.h_bomb, a.icbm_age > 0, a.satellite_age > 0))
+    ready = jnp.stack([1.0 - bomb, bomb * (1 - h_bomb), h_bomb * (1 - icbm), icbm * (1 - satellite), satellite * (1 - 0.0 * icbm)])
+    hazard = jnp.stack([p.bomb + p.help * pupil + base, p.h_bomb + base, p.icbm + base, p.satellite + base, p.crewed + base])
+    return jnp.where(ready > 0, hazard, -30.0)
+
+
+def _nuclear_help(world: World, st: Structure) -> Array:
+    """Experts of a nuclear ally at work in a seat, 0-1, [D, world]."""
+    bombs = world.arsenals.bomb[st.cen][:, None]
+    return (world.bloc.experts[:, st.dec] * bombs).max(axis=0)
+
+
+def step(world: World, deeds: Deeds, happened: Array, laws: Laws, st: Structure) -> Arsenals:
+    """Forces at the end of the month; happened: technical firsts [5, D, world]."""
+    a, e, p = world.arsenals, world.economy, laws.arsenals
+    news = [jnp.zeros_like(a.bomb).at[st.dec].set(first) for first in happened]
+    money = e.output * e.shares[3] * a.bomb
+    ripeness = 1.0 - jnp.exp(-a.icbm_age / p.pipeline.learning)
+    ordered = jnp.zeros_like(a.icbm).at[st.dec].set(deeds.own("build-missiles"))
+    orders = (p.pipeline.rate * money / 12.0 * (1.0 + p.pipeline.order * ordered)) * ripeness
+    deployed = a.pipeline / p.pipeline.lag
+    trial = jnp.zeros_like(a.tests).at[st.dec].set(deeds.own("test-series")) * p.build.tests
+    navy = jnp.zeros_like(a.tests).at[st.dec].set(deeds.own("build-navy"))
+    ground = e.output * e.shares[2]
+    reference = (st.opening("output") * st.opening("conventional")).max()
+    hosted, hidden, ripe = stationing(world, deeds, laws, st)
+    return Arsenals(
+        bombers=a.bombers * (1 - p.build.scrapping) + p.build.bombers * money / 12.0,
+        icbm=a.icbm + deployed,
+        pipeline=a.pipeline + orders - deployed,
+        warheads=a.warheads + p.build.warheads * money / 12.0 * (1 + p.build.learning * jnp.log1p(a.tests)),
+        conventional=a.conventional + p.build.inertia * (ground / reference - a.conventional),
+        intervention=a.intervention * (1 - p.build.decay * (1 - jnp.exp(1 - a.intervention))) + p.build.navy * navy,
+        tests=a.tests + trial,
+        bomb=jnp.maximum(a.bomb, news[0]),
+        h_bomb=jnp.maximum(a.h_bomb, news[1]),
+        icbm_age=jnp.where((a.icbm_age > 0) | (news[2] > 0), a.icbm_age + 1.0, 0.0),
+        satellite_age=jnp.where((a.satellite_age > 0) | (news[3] > 0), a.satellite_age + 1.0, 0.0),
+        hosted=hosted,
+        hidden=hidden,
+        ripe=ripe,
+    )
+
+
+def stationing(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[Array, Array, Array]:
+    """Missiles with hosts, [D, A, world] each: ready, hidden, readiness of the hidden.
+
+    A found deployment that is accepted, or that ripens unfound, stands; a ladder lost by its author, or settled, takes it away
+    and with a settlement the other side's missiles near the author may go too.
+    """
+    a, p = world.arsenals, laws.arsenals.stationing
+    placed = deeds.to("station-missiles") * p.battery
+    secret = deeds.to("deploy-secretly")
+    hidden = jnp.maximum(a.hidden, secret)
+    ripe = jnp.where(hidden > 0, a.ripe + 1.0 / p.months, 0.0)
+    found = deeds.nature["found"]
+    done = jnp.minimum(hidden, jnp.floor(jnp.minimum(ripe, 1.0) + 1e-6))
+    accepted = found * deeds.discovery[:, :, 0]
+    lost = jnp.clip(deeds.nature["removed"], 0.0, 1.0)
+    hosted = (a.hosted + placed + p.secret * jnp.maximum(done * (1 - a_done(a.ripe)), accepted)) * (1.0 - lost)
+    hidden = hidden * (1.0 - found) * (1.0 - lost)
+    return hosted * (1.0 - deeds.to("withdraw-forces")), hidden, ripe * hidden
+
+
+def a_done(ripe: Array) -> Array:
+    """1 where a hidden deployment was ready before this month."""
+    return jnp.floor(jnp.minimum(ripe, 1.0) + 1e-6)

@@ -1,0 +1,164 @@
+"""Issues: demands, deadlines, conferences, settlements, regimes, borders.
+
+A demand stands until it is enforced, moved, traded or dropped; a settlement holds as far as both sides keep it; an
+open border drains the poorer and less free side; a closed one does not.
+"""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from detente.deeds import Deeds
+from detente.laws import Laws
+from detente.structure import Structure
+from detente.world import NEVER, Issues, World
+
+
+def refugees(world: World, laws: Laws, st: Structure) -> tuple[Array, Array]:
+    """Mean and scale of log thousands a year who leave through an open border, [A, world]. S5.1, S5.2.
+
+    A gap in living standards, tension, unrest and the fear of closure under a standing demand drive people out; Hirschman, Exit,
+    Voice and the Fate of the German Democratic Republic, World Politics (1993), on exit.
+    """
+    p = laws.issues.hirschman1993
+    level = world.economy.output * (world.economy.shares[0] / jnp.asarray(st.opening("population"), world.war.dtype)[:, None])
+    gap = jnp.log(level[st.open_border_to] / level)
+    threat = world.relations.tension.max(axis=0)
+    pressed = world.issues.demand.max(axis=1)
+    drains = np.maximum(st.drains, 0)
+    feared = pressed[drains] * jnp.asarray(st.drains >= 0, world.war.dtype)[:, None]
+    people = jnp.log(jnp.asarray(st.opening("population"), world.war.dtype))[:, None]
+    mean = p.rate + people + p.gap * gap + p.tension * (threat - 0.4) + p.fear * feared + p.unrest * world.home.unrest
+    return mean - p.closing * world.issues.closed, p.scale + 0.0 * mean
+
+
+def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) -> Issues:
+    """What is in dispute, at the end of the month. leaving: log thousands a year through each border [A, world]."""
+    q, p = world.issues, laws.issues
+    side = np.where(st.stake[:, st.dec].T > 0, 0, 1)
+    asked = deeds.on("demand", "ultimatum")
+    sides = jnp.stack([(asked * (side == s)[..., None]).max(axis=0) for s in (0, 1)], axis=1)
+    dated = deeds.on("ultimatum").max(axis=0)
+    given = deeds.on("withdraw-demand")
+    dropped = jnp.stack([(given * (side == s)[..., None]).max(axis=0) for s in (0, 1)], axis=1)
+    extended = deeds.on("extend-deadline").max(axis=0)
+    settled = deeds.on("treaty").max(axis=0)
+    ended = settled + deeds.nature["ladder_over"] + deeds.deadline[:, 2]
+    demand = jnp.maximum(q.demand, sides) * (1 - jnp.minimum(dropped + ended[:, None], 1.0))
+    standing = demand.max(axis=1)
+    moved = jnp.minimum(extended + deeds.deadline[:, 1], 1.0)
+    clock = jnp.where(dated > 0, p.deadline.months, jnp.where(moved > 0, p.deadline.months, q.deadline - 1.0))
+    clock = jnp.maximum(clock, 0.0)
+    clock = jnp.where((standing > 0) & ((q.deadline < NEVER) | (dated > 0)), clock, NEVER)
+    return Issues(
+        status=status(world, deeds, settled, laws, st),
+        demand=demand,
+        deadline=clock,
+        commitment=commitment(world, deeds, side, laws, st),
+        publicity=jnp.clip(p.publicity.memory * q.publicity + p.publicity.deed * (dated + 0.5 * sides.max(axis=1)) * (1 - q.publicity), 0.05, 1.0),
+        meeting=meetings(world, deeds, st),
+        treaty=treaties(world, deeds, settled, laws, st),
+        moratorium=jnp.clip(jnp.maximum(q.moratorium, deeds.on("moratorium").max(axis=1)) * (1 - deeds.own("test-series")), 0.0, 1.0),
+        closed=jnp.maximum(q.closed, jnp.zeros_like(q.closed).at[st.dec].set(deeds.to("close-border").max(axis=1))),
+        drain=drain(world, leaving, laws, st),
+        leaving=leaving,
+        embargo=embargoes(world, deeds, laws),
+        open=deeds.nature["ladder_open"],
+        rung=deeds.nature["ladder_rung"],
+    )
+
+
+def status(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structure) -> Array:
+    """Status of each issue on [0, 1], [I, world]: settlements meet halfway, ladders and faits accomplis shift it, example erodes it."""
+    q, p = world.issues, laws.issues.status
+    shift = jnp.zeros_like(q.status)
+    ladder = deeds.ladders
+    won = ladder.end[:, 1] - ladder.end[:, 0]
+    shift = shift.at[st.showdown].add(p.victory * won * ladder.challenger)
+    fact = jnp.zeros_like(world.war)
+    for a in np.flatnonzero(st.drains >= 0):
+        d = np.flatnonzero(st.dec == a)
+        if len(d):
+            fact = deeds.to("close-border")[d[0]].max(axis=0)
+            shift = shift.at[st.drains[a]].add(p.fact * fact * np.sign(st.stake[st.drains[a], a]))
+    freed = p.freedom * deeds.nature["independence"]
+    colonial = jnp.asarray(_newcomers(st), q.status.dtype)[:, None]
+    target = q.status + p.settlement * settled * (0.5 - q.status)
+    return jnp.clip(target + shift + freed * colonial, 0.0, 1.0)
+
+
+def _newcomers(st: Structure) -> np.ndarray:
+    """1 for issues whose largest stake is held by an actor that is not yet wholly independent, [I]."""
+    acts = st.scenario.actors
+    partial = np.array([acts[a].opening.share_independent is not None and acts[a].opening.share_independent.value < 1 for a in st.actors])
+    return partial[np.abs(st.stake).argmax(axis=1)].astype(float)
+
+
+def commitment(world: World, deeds: Deeds, side: np.ndarray, laws: Laws, st: Structure) -> Array:
+    """How far each side's hands are tied on an issue, [I, 2, world]; fades slowly, cut by a settlement or a climb-down.
+
+    Fearon, American Political Science Review (1994): what is said aloud is dear to take back.
+    """
+    p, q = laws.issues.commitment, world.issues
+    tied = st.coordinate("commitment") * st.coordinate("publicity") * (st.coordinate("pressure") > 0)
+    word = _by_issue(deeds, tied, st)
+    added = jnp.stack([(word * (side == s)[..., None]).sum(axis=0) for s in (0, 1)], axis=1)
+    return jnp.clip(0.1 + p.memory * (q.commitment - 0.1) + p.word * added * (1 - q.commitment), 0.0, 1.0)
+
+
+def _by_issue(deeds: Deeds, coordinate: np.ndarray, st: Structure) -> Array:
+    """A coordinate summed over what each seat did on each issue, [D, I, world]."""
+    out = []
+    for rows in st.seat_rows:
+        inside = (st.row_issue[rows][None, :] == np.arange(len(st.issues))[:, None]) * coordinate[rows]
+        out.append(jnp.asarray(inside, deeds.enacted.dtype) @ deeds.enacted[rows])
+    return jnp.stack(out)
+
+
+def meetings(world: World, deeds: Deeds, st: Structure) -> Array:
+    """Months to the agreed conference on each issue, [I, world]; the lead is the instrument's."""
+    q = world.issues.meeting
+    leads = {k: st.scenario.instruments[k].lead for k in ("conference", "summit-conference")}
+    clock = jnp.where(q < NEVER, q - 1.0, NEVER)
+    for key, lead in leads.items():
+        called = deeds.on(key).max(axis=0)
+        clock = jnp.where((called > 0) & (clock >= NEVER), float(lead), clock)
+    return jnp.where(clock <= 0.0, NEVER, clock)
+
+
+def treaties(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structure) -> Array:
+    """How far a settlement or regime is in force, 0-1, [I, world]: signed it holds; a demand or a test against it breaks it."""
+    p, q = laws.issues.treaty, world.issues
+    broken = deeds.on("ultimatum", "show-force").max(axis=0)
+    return jnp.clip(jnp.maximum(q.treaty * p.holding, settled) * (1 - p.breach * broken), 0.0, 1.0)
+
+
+def drain(world: World, leaving: Array, laws: Laws, st: Structure) -> Array:
+    """Smoothed loss of people relative to the population, in units of 1 % a year, [A, world]."""
+    p = laws.issues.hirschman1993
+    share = jnp.exp(leaving) / (10.0 * jnp.asarray(st.opening("population"), world.war.dtype)[:, None])
+    open_ = jnp.asarray(st.open_border, world.war.dtype)[:, None] * (1 - world.issues.closed)
+    return world.issues.drain + p.smoothing * (jnp.clip(share, 0, 5) * open_ - world.issues.drain)
+
+
+def embargoes(world: World, deeds: Deeds, laws: Laws) -> Array:
+    """How far a seat keeps goods from an actor, 0-1, [D, A, world]."""
+    p, old = laws.issues.embargo, world.issues.embargo
+    return jnp.clip(old + p.step * deeds.to("embargo", "break-relations") * (1 - old) - p.step * deeds.to("trade", "recognise") * old, 0.0, 1.0)
+
+
+def stakes(world: World, laws: Laws, st: Structure) -> Array:
+    """Size of every actor's stake in every issue now, [I, A, world]: drains raise it, settlements and closed borders lower it. S5.3, S5.6."""
+    p, q = laws.issues.stakes, world.issues
+    base = jnp.asarray(np.abs(st.stake), world.war.dtype)[..., None]
+    extra = jnp.zeros_like(base * world.war)
+    for a in np.flatnonzero(st.drains >= 0):
+        k = st.drains[a]
+        sufferers = (np.sign(st.stake[k]) == np.sign(st.stake[k, a])) * np.abs(st.stake[k])
+        extra = extra.at[k].add(sufferers[:, None] * p.drain * q.drain[a])
+    closed = jnp.zeros_like(q.treaty)
+    for a in np.flatnonzero(st.drains >= 0):
+        closed = closed.at[st.drains[a]].add(p.sealed * q.closed[a])
+    return base * (1 - p.settled * q.treaty[:, None]) * (1 - jnp.minimum(closed, 0.9)[:, None]) + extra

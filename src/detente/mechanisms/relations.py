@@ -1,0 +1,110 @@
+"""Relations: tension, affinity and trust between deciders and actors.
+
+richardson1960 tension answers hostile and friendly deeds and decays; heider1958 a friend of my enemy loses my
+affinity; kydd2005 trust answers signals by what they cost.
+"""
+
+from __future__ import annotations
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from detente.deeds import Deeds
+from detente.laws import Laws
+from detente.structure import Structure
+from detente.world import Relations, World
+
+
+def step(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Relations:
+    """Tension [D, A], affinity [D, A] and trust [D, D] at the end of the month."""
+    old, p = world.relations, laws.relations
+    pressure, conciliation = deeds.pressure, deeds.conciliation
+    alarm = deeds.alarm[:, None] * st.hostile[..., None]
+    hostile = pressure + p.richardson1960.alarm * alarm
+    return Relations(
+        tension=richardson1960(world, deeds, hostile, conciliation, laws, st),
+        affinity=heider1958(old, hostile, conciliation, laws, st),
+        trust=kydd2005(old, deeds, hostile, laws, st),
+    )
+
+
+def both_ways(flow: Array, st: Structure) -> Array:
+    """Deeds of either side count for a pair, where the other side decides too, [D, A, world]."""
+    back = jnp.swapaxes(flow[:, st.dec], 0, 1)
+    return flow.at[:, st.dec].add(back)
+
+
+def richardson1960(world: World, deeds: Deeds, hostile: Array, friendly: Array, laws: Laws, st: Structure) -> Array:
+    """Tension rises with pressure received or given, falls with conciliation, and decays to what the camps leave.
+
+    Richardson, Arms and Insecurity (1960), with fatigue; standing demands and ladders keep it up.
+    """
+    p, old = laws.relations.richardson1960, world.relations.tension
+    base = p.rest + p.camps * st.hostile[..., None]
+    climate = _climate(old, st) - (p.rest + p.camps)
+    rest = base + p.climate * climate * st.hostile[..., None]
+    kept = rest + p.decay * (old - rest)
+    push = p.pressure * both_ways(hostile, st) + _showdowns(world, deeds, laws, st)
+    pull = p.conciliation * both_ways(friendly, st)
+    return jnp.clip(kept + push * (1.0 - old) - pull * old, 0.0, 1.0)
+
+
+def _climate(tension: Array, st: Structure) -> Array:
+    """Tension between the two strongest hostile centres, [world]."""
+    first, second = strongest_rivals(st)
+    return tension[st.cen_dec[first], st.cen[second]]
+
+
+def strongest_rivals(st: Structure) -> tuple[int, int]:
+    """The two strongest centres that stand in opposed camps, as centre indices."""
+    power = st.opening("cinc")[st.cen]
+    pairs = [(a, b) for a in range(len(st.cen)) for b in range(a) if st.hostile[st.cen_dec[a], st.cen[b]] > 0]
+    first, second = max(pairs, key=lambda pair: power[pair[0]] + power[pair[1]])
+    return (first, second) if power[first] >= power[second] else (second, first)
+
+
+def _showdowns(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
+    """Tension that standing demands and ladders add between the principals, [D, A, world]."""
+    p = laws.relations.richardson1960
+    standing = world.issues.demand.max(axis=1) * p.demand
+    ladder = p.rung * deeds.ladders.rung * deeds.ladders.opened
+    out = jnp.zeros_like(world.relations.tension)
+    for issue in range(len(st.issues)):
+        one, other = st.principals[issue]
+        if one < 0 or other < 0:
+            continue
+        heat = standing[issue]
+        if issue in st.showdown:
+            heat = heat + ladder[int(np.flatnonzero(st.showdown == issue)[0])]
+        out = out.at[one, st.dec[other]].add(heat).at[other, st.dec[one]].add(heat)
+    return out
+
+
+def heider1958(old: Array, hostile: Array, friendly: Array, laws: Laws, st: Structure) -> Array:
+    """Affinity answers what an actor does to me and what it does to those I quarrel with.
+
+    Balance theory (Heider, The Psychology of Interpersonal Relations, 1958): conciliation of my adversary estranges.
+    """
+    p = laws.relations.heider1958
+    net = friendly - hostile
+    rest = p.camps * (st.friends - st.hostile)[..., None]
+    direct = jnp.swapaxes(net[:, st.dec], 0, 1)
+    quarrel = jnp.maximum(old.tension - p.threshold, 0.0)
+    third = -jnp.einsum("jkw,ikw->ijw", net, quarrel) + direct * quarrel[:, st.dec]
+    change = p.direct * direct + p.balance * third
+    kept = rest + p.decay * (old.affinity - rest)
+    return jnp.clip(kept.at[:, st.dec].add(change), -1.0, 1.0)
+
+
+def kydd2005(old: Relations, deeds: Deeds, hostile: Array, laws: Laws, st: Structure) -> Array:
+    """Trust rises with signals that cost their author, falls with pressure, and returns to caution.
+
+    Kydd, Trust and Mistrust in International Relations (2005): what an aggressor would not give says most.
+    """
+    p = laws.relations.kydd2005
+    cost = st.coordinate("conciliation") * 0.5 * (st.coordinate("finality") + st.coordinate("commitment"))
+    signal = jnp.swapaxes(deeds.weighed(cost)[:, st.dec], 0, 1)
+    breach = jnp.swapaxes(hostile[:, st.dec], 0, 1)
+    kept = p.rest + p.decay * (old.trust - p.rest)
+    return jnp.clip(kept + p.signal * signal * (1 - old.trust) - p.breach * breach * old.trust, 0.0, 1.0)

@@ -1,0 +1,21 @@
+"""Seats whose utilities are read off a solution: the ladder's endings, and the choice of an heir."""
+
+from __future__ import annotations
+
+from jax import Array
+
+from detente.decisions import Decision
+from detente.laws import Laws
+from detente.structure import Structure
+
+
+def ladder(decision: Decision, laws: Laws, st: Structure) -> Array:
+    """Log-probability of every (ending, rung) of a ladder in its logit equilibrium, [K, ends × rungs, world]."""
+    del laws, st
+    return decision.state  # type: ignore[no-any-return]
+
+
+def heirs(decision: Decision, laws: Laws, st: Structure) -> Array:
+    """Log weight of every eligible heir, [D, L, world]."""
+    del laws, st
+    return decision.state  # type: ignore[no-any-return]

@@ -1,0 +1,661 @@
+"""Preferences: what a government wants, and what it expects of each thing it could do.
+
+A value vector over eight ends, shared mean and the leader's own deviation, weighs the changes that a row is expected to
+bring under the seat's own beliefs. One small function a family of instruments; all coefficients are shared by all seats.
+Utilities are in units of the choice noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from detente.answers import Rows
+from detente.decisions import Decision
+from detente.ladder.quantal import solve
+from detente.ladder.stakes import payoffs, positions
+from detente.laws import Laws
+from detente.scenario import ENDS
+from detente.structure import Structure
+from detente.views import View
+
+
+class Wants(NamedTuple):
+    """Weights of the ends for each seat's leader, [D, world] each, and traits that colour expectation."""
+
+    security: Array
+    prosperity: Array
+    prestige: Array
+    influence: Array
+    unity: Array
+    survival: Array
+    peace: Array
+    orthodoxy: Array
+    risk: Array
+    line: Array
+    optimism: Array
+
+
+def wants(view: View, laws: Laws, st: Structure) -> Wants:
+    """The person in office: shared mean weight × exp(own deviation), and traits."""
+    mean = laws.preferences.ends
+    person = view.public.leader
+    own = jnp.exp(jnp.einsum("edl,dlw->edw", jnp.asarray(st.deviations, person.dtype), person))
+    traits = [jnp.einsum("dl,dlw->dw", jnp.asarray(st.leader_table(t), person.dtype), person) for t in ("risk", "line", "optimism")]
+    return Wants(*(mean[end] * own[e] for e, end in enumerate(ENDS)), *traits)
+
+
+Family = Callable[[View, Wants, Laws, Rows, "Ladders"], Array]
+
+
+class Ladders(NamedTuple):
+    """Expected value of opening a ladder for the principal of each side, [K, 2, world]."""
+
+    value: Array
+
+
+def crisis_values(view: View, laws: Laws, st: Structure) -> Ladders:
+    """What a showdown on each issue is worth to a challenger, side by side, as it believes."""
+    sides = [solve(payoffs(positions(view, laws, st, side, believed=True), laws), laws.ladder.quantal.precision).value[0] for side in (0, 1)]
+    return Ladders(jnp.stack(sides, axis=1))
+
+
+def _crisis(view: View, r: Rows, c: Ladders) -> Array:
+    """Value of a ladder for the rows' issue and side; 0 where the issue has none."""
+    where = {int(issue): n for n, issue in enumerate(r.st.showdown)}
+    at = np.array([where.get(int(k), -1) for k in r.k])
+    return jnp.where((at >= 0)[:, None], c.value[np.maximum(at, 0), r.side], 0.0)
+
+
+def _gap(view: View, r: Rows) -> Array:
+    """How far the status is from what the author's side wants, 0-1."""
+    s = view.public.status[r.kz]
+    return jnp.where((r.side == 0)[:, None], 1.0 - s, s)
+
+
+def _stake(view: View, r: Rows) -> Array:
+    return view.public.stake[r.kz, r.a]
+
+
+def _marginal(view: View, r: Rows) -> Array:
+    """How much the target's government could still be moved to the author's pole: L(1 - L), weighed by its worth."""
+    lean = view.public.government[r.pole, r.tz]
+    worth = jnp.asarray(r.st.weight[r.tz], lean.dtype)[:, None]
+    partial = jnp.asarray([a.opening.share_independent is not None for a in r.st.scenario.actors.values()], lean.dtype)[r.tz][:, None]
+    alive = 1.0 - partial + partial * view.public.independent
+    return worth * alive * (0.04 + lean * (1.0 - lean))
+
+
+def demands(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Demand, ultimatum: chance that the other gives way × prize, against loss of face and the showdown that may come."""
+    p = laws.preferences.demand
+    stake = _stake(v, r)
+    dependent = v.public.dependence[r.pole, r.tz]
+    lever = jnp.where(r.hostile > 0, 2.0 * v.leverage[r.s] - 1.0, 2.0 * dependent - 1.0)
+    odds = (
+        p.odds
+        + p.leverage * lever
+        + p.local * (2.0 * v.local[r.s, r.kz] - 1.0)
+        - p.resolve * (2.0 * v.resolve[r.s, r.tdz] - 1.0)
+        + p.stakes * (stake - v.public.stake[r.kz, r.tz])
+        + p.concede * (v.concede[r.s, r.tdz] - 0.3)
+    )
+    chance = jax.nn.sigmoid(odds)
+    dated = r.named("ultimatum")
+    prize = w.security[r.s] * p.prize * stake * _gap(v, r) * (0.6 + 0.4 * dated)
+    face = w.prestige[r.s] * p.face * (chance - (1.0 - chance) * (0.4 + 0.6 * dated))
+    showdown = p.showdown * dated * (1.0 - chance) * _crisis(v, r, c) * (1.0 + p.boldness * w.risk[r.s])
+    return prize * (2.0 * chance - 0.5) + face + showdown
+
+
+def climb_downs(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Move a deadline, withdraw a demand: relief from the showdown, hope of talks, against what was said aloud."""
+    p = laws.preferences.climb_down
+    tied = v.public.commitment[r.kz, r.side]
+    relief = p.relief * jnp.maximum(-_crisis(v, r, c), 0.0) + w.peace[r.s] * p.fear * v.fear[r.s]
+    hope = p.hope * v.concede[r.s, r.tdz] * r.named("extend-deadline")
+    loss = w.prestige[r.s] * p.face * tied + w.security[r.s] * p.prize * _stake(v, r) * _gap(v, r)
+    rival_centre = p.rival * w.unity[r.s] * v.public.rift.max(axis=0) * r.friend * r.named("withdraw-demand")
+    return relief + hope - loss * (1.0 - 0.5 * r.named("extend-deadline")) + rival_centre
+
+
+def common_interest(st: Structure) -> np.ndarray:
+    """How far an issue is shared rather than divided: 1 - geometric mean of the principals' stakes, [I]."""
+    out = []
+    for k, (one, other) in enumerate(st.principals):
+        sizes = [abs(st.stake[k, st.dec[d]]) for d in (one, other) if d >= 0]
+        out.append(1.0 - float(np.sqrt(np.prod(sizes))) if len(sizes) == 2 else 0.5)
+    return np.array(out)
+
+
+def settlements(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Propose a settlement or regime: meet halfway, share the fear of war, save on arms; seen to concede. S1.5, S2.4, S9.2, S20.1, S21.1."""
+    return _settling(v, w, laws, r, r.s, r.a, r.side)
+
+
+def _settling(v: View, w: Wants, laws: Laws, r: Rows, seat: np.ndarray, actor: np.ndarray, side: np.ndarray) -> Array:
+    p = laws.preferences.settle
+    shared = jnp.asarray(common_interest(r.st)[r.kz], v.fear.dtype)[:, None]
+    stake = v.public.stake[r.kz, actor]
+    status = v.public.status[r.kz]
+    gain = jnp.where((side == 0)[:, None], 0.5 - status, status - 0.5)
+    arms = v.public.shares[2][actor] + v.public.shares[3][actor]
+    spheres = v.public.alliance.mean(axis=1).sum(axis=0)
+    other = np.where(seat == r.s, r.tdz, r.s)
+    return (
+        w.security[seat] * p.gain * stake * gain
+        + w.peace[seat] * p.fear * shared * v.fear[seat]
+        + w.prosperity[seat] * p.relief * shared * arms * 10.0
+        + p.trust * (v.trust[seat, other] - 0.4)
+        + p.spheres * spheres
+        - w.prestige[seat] * p.face * stake * jnp.maximum(-gain, 0.0) * 2.0
+        - p.done * v.public.treaty[r.kz]
+        - w.orthodoxy[seat] * p.creed * jnp.maximum(-w.line[seat], 0.0) * st_hostile(r, seat)
+    )
+
+
+def st_hostile(r: Rows, seat: np.ndarray) -> np.ndarray:
+    """1 where the pair of the row stands in opposed camps, [n, 1]."""
+    del seat
+    return r.hostile
+
+
+def meetings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Meetings, conferences, visits: standing as an equal, hope that the other concedes, relief; among friends, unity. S6."""
+    p = laws.preferences.meet
+    target = r.td
+    lower = jnp.log(v.public.output[r.tz] / v.public.output[r.a]) * (target >= 0)[:, None]
+    parity = w.prestige[r.s] * p.parity * jnp.clip(lower, -1.0, 2.0) * r.hostile
+    hope = w.security[r.s] * p.hope * v.concede[r.s, r.tdz] * r.hostile * v.public.demand.max(axis=(0, 1))
+    fear = w.peace[r.s] * p.fear * v.fear[r.s] * r.hostile
+    lean = v.public.government[r.pole, r.tz]
+    unity = w.unity[r.s] * p.unity * (1.0 - lean) * r.friend
+    court = w.influence[r.s] * p.court * _marginal(v, r) * (1.0 - r.hostile) * (1.0 + w.optimism[r.s])
+    warmth = p.affinity * v.affinity[r.s, r.tz]
+    creed = w.orthodoxy[r.s] * p.creed * jnp.maximum(-w.line[r.s], 0.0) * r.hostile
+    pending = p.pending * (v.public.meeting[r.kz] < 100.0) * (r.k >= 0)[:, None]
+    return parity + hope + fear + unity + court + warmth - creed - pending
+
+
+def councils(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Conference of one's own bloc or movement: worth calling as it comes apart. S16.1, S17.2."""
+    p = laws.preferences.council
+    camp = jnp.asarray(r.st.camp[r.pole] * r.st.weight, v.fear.dtype)
+    lost = jnp.einsum("na,naw->nw", camp, 1.0 - v.public.government[r.pole]) / camp.sum(axis=1)[:, None]
+    return w.unity[r.s] * (p.unity * lost + p.rift * v.public.rift.max(axis=0)) * (0.5 + 0.5 * r.is_centre)
+
+
+def threats(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Threat of force: leverage makes it cheap, a standing demand or a threatened client gives it a use. S1.2, S1.6, S11.5."""
+    p = laws.preferences.threaten
+    use = v.public.demand.sum(axis=(0, 1)) + p.client * v.public.threat[r.a]
+    lever = 2.0 * v.leverage[r.s] - p.level
+    return w.security[r.s] * p.use * lever * use + p.massive * v.public.massive[r.s] - p.lesson * v.lesson[r.s]
+
+
+def talk(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Conciliatory talk: the burden of arms, fear and tension make it welcome; a creed forbids it. S4, S8.4."""
+    p = laws.preferences.reassure
+    arms = v.public.shares[2][r.a] + v.public.shares[3][r.a]
+    return (
+        w.prosperity[r.s] * p.burden * arms * 10.0
+        + w.peace[r.s] * p.fear * v.fear[r.s] * v.tension[r.s, r.tz]
+        + w.influence[r.s] * p.optimism * w.optimism[r.s]
+        - w.orthodoxy[r.s] * p.creed * jnp.maximum(-w.line[r.s], 0.0)
+    )
+
+
+def boasts(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Boasting pays while forces are hidden and believed: prestige, and leverage one does not have. S7.1, S8.1."""
+    p = laws.preferences.boast
+    can = (v.public.icbm_age[r.a] > 0) + p.bomb * v.public.h_bomb[r.a]
+    room = (1.0 - v.public.disclosed[r.pole]) * jnp.clip(v.bluff[r.s] - v.own_missiles[r.s] + 1.0, 0.0, 3.0)
+    return w.security[r.s] * p.bluff * can * room + w.prestige[r.s] * p.pride * can * (1.0 + w.optimism[r.s])
+
+
+def protests(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """A note costs little and keeps a claim alive."""
+    p = laws.preferences.protest
+    return w.security[r.s] * p.claim * _stake(v, r) * _gap(v, r) + p.heat * v.tension[r.s, r.tz]
+
+
+def polemics(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Denounce another party: its distance from one's creed pays, one's leaning to it and need of it forbid. S12, S15, S19.3."""
+    p = laws.preferences.polemic
+    apart = jnp.abs(v.public.line[r.a] - v.public.line[r.tz])
+    outrage = w.orthodoxy[r.s] * p.outrage * jnp.maximum(apart - p.tolerance, 0.0)
+    attacked = v.public.polemic[r.tdz, r.s] * (r.td >= 0)[:, None]
+    reply = w.unity[r.s] * p.reply * attacked
+    target_is_centre = np.isin(r.tz, r.st.cen)
+    red = list(r.st.cen[r.st.red])
+    pole = np.array([red.index(a) if a in red else 0 for a in r.tz])
+    mine = v.public.party[pole, r.a] * target_is_centre[:, None]
+    need = v.public.dependence[np.array([list(r.st.cen).index(a) if a in r.st.cen else 0 for a in r.tz]), r.a] * target_is_centre[:, None]
+    taboo = p.taboo * mine + p.need * need
+    veil = r.named("denounce-veiled")
+    return (outrage + reply) * (1.0 - 0.3 * veil) - taboo * (1.0 - p.veil * veil)
+
+
+def own_past(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Criticise one's own past: moves the line to the leader's ideal, disarms rivals early in a term. S18, S19."""
+    p = laws.preferences.own_past
+    want = w.line[r.s] - v.public.line[r.a]
+    early = jnp.exp(-v.public.tenure[r.s] / 36.0)
+    return w.prosperity[r.s] * p.line * want + w.survival[r.s] * p.early * early * (0.5 + 0.5 * w.risk[r.s]) - 3.0 * v.unpublished[r.s] - p.unrest * v.public.unrest[r.a]
+
+
+def proposals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Proposals at the United Nations: sympathy of those who share the stake, embarrassment of those who do not. S3.2, S3.3."""
+    p = laws.preferences.proposal
+    third = jnp.asarray(r.st.third_world, v.fear.dtype)
+    sign = jnp.asarray(np.sign(r.st.stake[r.kz, r.a]), v.fear.dtype)[:, None]
+    shared = jnp.asarray((r.st.stake[r.kz] * r.st.third_world).sum(axis=1), v.fear.dtype)[:, None] * sign
+    del third
+    return w.influence[r.s] * p.sympathy * shared * (0.3 + 0.7 * v.public.independent) * (1.0 + 0.5 * w.optimism[r.s])
+
+
+def dissents(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Dissent inside one's bloc: the stake, and a rival centre that makes it safe; dependence makes it dear. S16."""
+    p = laws.preferences.dissent
+    pressed = v.public.demand[r.kz].max(axis=1)
+    need = v.public.dependence[r.pole, r.a] + v.public.control[r.a]
+    claim = _stake(v, r) * (p.base + p.pressed * pressed + p.rival * v.public.rift.max(axis=0) + p.industry * v.public.industry[r.a])
+    return w.security[r.s] * claim + w.prestige[r.s] * p.pride - p.need * need - p.shield * v.public.threat[r.a]
+
+
+def doctrines(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Massive retaliation is cheap while one leads; once the other can answer, more steps are wanted. S1.3, S22."""
+    p = laws.preferences.doctrine
+    massive = r.named("massive-retaliation")
+    lead = 2.0 * v.real_leverage[r.s] - 1.0
+    burden = v.public.shares[2][r.a] * 10.0
+    answer = jnp.tanh(v.rival_missiles[r.s] / 3.0) + v.fear[r.s]
+    cheap = w.prosperity[r.s] * p.cheap * burden + w.security[r.s] * p.lead * lead - p.have * v.public.massive[r.s]
+    steps = w.security[r.s] * p.steps * answer * v.public.massive[r.s] + p.lesson * v.lesson[r.s] - p.have * (1.0 - v.public.massive[r.s])
+    return jnp.where(massive > 0, cheap, steps)
+
+
+def armament(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Raise or cut forces, order missiles or ships, test: threat and the rival's force as believed, against the burden. S2, S9, S11.2, S11.6."""
+    p = laws.preferences.arm
+    threat = v.public.threat[r.a]
+    burden = (v.public.shares[2][r.a] + v.public.shares[3][r.a]) * 10.0
+    gap = jnp.clip(v.rival_missiles[r.s] - v.own_missiles[r.s], -2.0, 4.0)
+    tests = jnp.log1p(v.public.tests[r.st.cen[r.st.rival_centre[r.s]]]) - jnp.log1p(v.public.tests[r.a])
+    banned = v.public.treaty[_testing(r.st)] * (1.0 if _testing(r.st) >= 0 else 0.0)
+    wait = v.public.moratorium.max(axis=0)
+    frustrated = v.public.demand.sum(axis=(0, 1))
+    up = w.security[r.s] * p.threat * threat - w.prosperity[r.s] * p.burden * burden + p.flexible * (1.0 - v.public.massive[r.s])
+    down = w.prosperity[r.s] * p.burden * burden + p.massive * v.public.massive[r.s] - w.security[r.s] * p.threat * threat
+    missiles = w.security[r.s] * p.gap * gap + p.infatuation * v.public.massive[r.s]
+    ships = w.security[r.s] * p.lesson * v.lesson[r.s] - p.infatuation * v.public.massive[r.s]
+    test = w.security[r.s] * (p.test * tests + p.frustrated * frustrated) - p.banned * banned - p.held * wait * (1.0 - v.fear[r.s]) - w.peace[r.s] * p.fallout * v.fear[r.s]
+    parts = (("raise-conventional", up), ("cut-conventional", down), ("build-missiles", missiles), ("build-navy", ships), ("test-series", test))
+    return jnp.stack([r.named(name) * value for name, value in parts]).sum(axis=0)
+
+
+def _testing(st: Structure) -> int:
+    """The issue on which tests can be stopped."""
+    for k, issue in enumerate(st.issues):
+        if "moratorium" in st.scenario.issues[issue].forms:
+            return k
+    return -1
+
+
+def moratoria(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Stop tests of one's own accord: fear, the applause of the many, against being behind."""
+    p = laws.preferences.moratorium
+    behind = jnp.log1p(v.public.tests[r.st.cen[r.st.rival_centre[r.s]]]) - jnp.log1p(v.public.tests[r.a])
+    others = v.public.moratorium.max(axis=0)
+    mine = v.public.moratorium[r.s]
+    return w.peace[r.s] * p.fear * v.fear[r.s] + w.prestige[r.s] * p.applause + p.others * others - w.security[r.s] * p.behind * behind - 6.0 * mine
+
+
+def stationings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Missiles with a host: leverage near the rival, and a shield for the host; in secret, times the chance to be ready unfound. S10.1.
+
+    Two motives, two coefficients: the balance (what 40 launchers add to the leverage that is really believed), and the ally's need.
+    """
+    p = laws.preferences.station
+    more = jnp.log1p(jnp.expm1(v.own_missiles[r.s]) + p.battery)
+    lift = _leverage_gain(v, r, more)
+    believed = v.leverage[r.s] - v.real_leverage[r.s]
+    balance = w.security[r.s] * p.balance * jnp.maximum(lift - believed, -0.2)
+    need = v.public.threat[r.tz] * v.public.government[r.pole, r.tz]
+    shield = w.influence[r.s] * p.shield * need
+    secret = r.named("deploy-secretly")
+    unready = p.unready * (1.0 - v.lesson[r.s] * 0.0)
+    found = p.found * (0.5 + v.resolve[r.s, r.st.cen_dec[r.st.rival_centre[r.s]]]) * (1.0 - p.boldness * w.risk[r.s])
+    have = jnp.minimum(v.public.hosted[r.s, r.tz] + v.hidden[r.s, r.tz], 1.0)
+    return (balance + shield) * (1.0 - secret * unready) - secret * found - p.have * have
+
+
+def _leverage_gain(v: View, r: Rows, more: Array) -> Array:
+    """Rise of true leverage if so many more missiles could reach the rival."""
+    base = v.real_leverage[r.s]
+    return (jnp.expm1(more) - jnp.expm1(v.own_missiles[r.s])) / (60.0 + jnp.expm1(more) + jnp.expm1(v.rival_missiles[r.s])) * (1.0 - base)
+
+
+def withdrawals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Withdraw troops: they cost, and leaving shows good faith; where the host might leave too, they stay. S21.1, S21.2."""
+    p = laws.preferences.withdraw
+    friend = r.friend
+    hold = friend * (p.member + p.unrest * v.public.unrest[r.tz] + p.lean * (1.0 - v.public.government[r.pole, r.tz]))
+    burden = w.prosperity[r.s] * p.burden * v.public.shares[2][r.a] * 10.0
+    faith = w.peace[r.s] * p.faith * (1.0 - friend) * (1.0 - v.tension[r.s].max(axis=1))
+    gone = p.gone * v.fatigue[r.index]
+    return burden + faith - w.unity[r.s] * hold - w.security[r.s] * p.front * v.public.threat[r.a] * friend - gone
+
+
+def shows(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """A show of force opens the ladder: its value as believed."""
+    p = laws.preferences.show
+    return p.value * _crisis(v, r, c) * (1.0 + p.boldness * w.risk[r.s]) + w.security[r.s] * p.stake * _stake(v, r) * _gap(v, r) + p.local * (2.0 * v.local[r.s, r.kz] - 1.0)
+
+
+def interventions(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Use force in another country: to keep a member that is leaving, to topple one that has left; the rival's shield deters. S1.2, S19.2."""
+    p = laws.preferences.intervene
+    lean = v.public.government[r.pole, r.tz]
+    own = jnp.asarray(r.st.camp[r.pole, r.tz], lean.dtype)[:, None]
+    worth = jnp.asarray(r.st.weight[r.tz], lean.dtype)[:, None]
+    leaving = own * (p.unrest * v.public.unrest[r.tz] + p.lean * jnp.maximum(jnp.asarray(r.st.leaning[r.pole, r.tz], lean.dtype)[:, None] - lean, 0.0))
+    lost = (1.0 - own) * p.lost * (1.0 - lean) * (1.0 - v.public.government[-1, r.tz])
+    rival = r.st.rival_centre[r.s]
+    shield = p.shield * v.public.government[rival, r.tz] * (1.0 - v.leverage[r.s]) + p.alliance * v.public.alliance[rival, r.tz]
+    covert = r.named("covert-action")
+    scale = worth**0.5
+    return w.unity[r.s] * leaving * scale * (1.0 - covert) + w.influence[r.s] * lost * scale * (1.0 + p.boldness * w.risk[r.s]) - w.peace[r.s] * shield * (1.0 - 0.6 * covert)
+
+
+def borders(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Close the border to people: ends the drain; admits defeat; wants the patron's consent. S5.6, S5.9, S23.2."""
+    p = laws.preferences.border
+    drain = v.public.drain[r.a]
+    hope = v.public.demand[r.st.drains[r.a].clip(0)].max(axis=1)
+    backed = v.public.deadline[r.st.drains[r.a].clip(0)] < 100.0
+    return w.survival[r.s] * p.drain * drain + w.prosperity[r.s] * p.loss * drain - w.prestige[r.s] * p.shame - p.hope * hope * (1.0 - backed) - 20.0 * v.public.closed[r.a]
+
+
+def blockades(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Blockade a neighbour that has gone over to the other side."""
+    p = laws.preferences.blockade
+    rival = r.st.rival_centre[r.s]
+    over = v.public.government[rival, r.tz]
+    return w.security[r.s] * p.over * over + p.local - w.peace[r.s] * p.fear * v.fear[r.s] * v.public.alliance[rival, r.tz]
+
+
+def trades(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Trade where it is quiet, embargo where it is not; both cost or bring a little. """
+    p = laws.preferences.trade
+    cold = v.tension[r.s, r.tz]
+    open_ = w.prosperity[r.s] * p.gain * v.public.embargo[r.s, r.tz] - w.security[r.s] * p.cold * cold - w.orthodoxy[r.s] * p.creed * jnp.maximum(-w.line[r.s], 0.0) * r.hostile
+    lost = jnp.maximum(jnp.asarray(r.st.leaning[r.pole, r.tz], cold.dtype)[:, None] - v.public.government[r.pole, r.tz], 0.0)
+    shut = w.security[r.s] * p.punish * (cold + 2.0 * lost - v.affinity[r.s, r.tz]) * (1.0 - v.public.embargo[r.s, r.tz]) - w.prosperity[r.s] * p.gain * (1.0 - v.public.embargo[r.s, r.tz])
+    return jnp.where(r.named("embargo") > 0, shut, open_)
+
+
+def ruptures(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Break off relations where affinity and creed are spent; recognise where the status quo is to be sealed. S5.7."""
+    p = laws.preferences.relations
+    quarrel = jnp.maximum(v.public.polemic[r.tdz, r.s], v.public.polemic[r.s, r.tdz]) * (r.td >= 0)[:, None]
+    breach = -p.cold * v.affinity[r.s, r.tz] + w.orthodoxy[r.s] * p.quarrel * quarrel + p.tension * v.tension[r.s, r.tz] - p.lean * v.public.government[r.pole, r.tz]
+    court = w.influence[r.s] * p.court * _marginal(v, r) + w.prosperity[r.s] * p.calm * (1.0 - v.tension[r.s, r.tz]) + p.line * w.line[r.s]
+    return jnp.where(r.named("break-relations") > 0, breach, court)
+
+
+def gifts(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Aid, arms, nuclear help: what the recipient can still be moved, what the donor can afford, how it believes history runs. S2.6, S3.1."""
+    p = laws.preferences.give
+    means = jnp.log(v.public.output[r.a] / 100.0)
+    success = (v.public.icbm_age[r.a] > 0) * 1.0 + v.public.authority[r.pole] - 0.5
+    court = w.influence[r.s] * p.court * _marginal(v, r) * (1.0 + p.optimism * w.optimism[r.s] + p.success * success)
+    thrift = p.means * means + p.surprise * v.public.surprise[r.a]
+    keep = w.unity[r.s] * p.keep * r.friend * v.public.government[r.pole, r.tz] * (0.3 + v.public.threat[r.tz])
+    cold = p.cold * jnp.maximum(-v.affinity[r.s, r.tz], 0.0)
+    arms = r.named("arms") * (p.arms + p.need * v.public.threat[r.tz])
+    atom = r.named("nuclear-aid") * (p.atom + v.fear[r.s])
+    other = (1.0 - r.friend) * v.public.government[r.st.rival_centre[r.s], r.tz] * p.taken
+    return court + thrift + keep - cold + arms - atom - other
+
+
+def sanctions(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Cut aid, withdraw experts, stop nuclear help: saves money, punishes; pays when little is left to lose. S13."""
+    p = laws.preferences.sanction
+    lean = v.public.government[r.pole, r.tz]
+    need = v.public.dependence[r.pole, r.tz] + v.public.experts[r.pole, r.tz]
+    defiance = v.public.polemic[r.tdz, r.s] * (r.td >= 0)[:, None]
+    lost = jnp.maximum(jnp.asarray(r.st.leaning[r.pole, r.tz], lean.dtype)[:, None] - lean, 0.0)
+    punish = w.unity[r.s] * (p.defiance * defiance + p.lost * lost) * (0.3 + need)
+    save = w.prosperity[r.s] * p.save * need
+    risk = w.influence[r.s] * p.risk * _marginal(v, r)
+    atom = r.named("end-nuclear-aid") * p.atom * v.fear[r.s]
+    return punish + save - risk - p.cold * v.affinity[r.s, r.tz] + atom
+
+
+def looks(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Overflight, satellite: worth what is not known about the rival. S7.5."""
+    p = laws.preferences.look
+    rival = r.st.rival_centre[r.s]
+    doubt = v.doubt[r.s, rival] * (0.4 + 0.6 * jnp.tanh(v.belief[r.s, rival]))
+    orbit = r.named("satellite")
+    return w.security[r.s] * p.doubt * doubt * (1.0 + orbit) - w.peace[r.s] * p.risk * (1.0 - v.tension[r.s].max(axis=1)) * (1.0 - orbit)
+
+
+def disclosures(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Disclose the other's true count: worth the difference between what the world believes and what one knows; not worth it while one doubts. S7.2."""
+    p = laws.preferences.disclose
+    rival = np.array([list(r.st.cen).index(a) for a in r.tz])
+    inflated = jnp.maximum(v.public.estimate[rival] - v.belief[r.s, rival], 0.0)
+    pressed = v.public.demand.sum(axis=(0, 1))
+    return w.security[r.s] * p.value * inflated * (0.5 + pressed) - p.doubt * v.doubt[r.s, rival] - p.done * v.public.disclosed[rival] - p.none * (v.public.icbm_age[r.tz] <= 0)
+
+
+def pacts(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Form, join or leave an alliance: a shield against a threat, autonomy for those who no longer lean. S20.1."""
+    p = laws.preferences.pact
+    own_centre = np.array([list(r.st.cen).index(a) if a in r.st.cen else 0 for a in r.tz])
+    centre = np.where(np.isin(r.tz, r.st.cen), own_centre, r.pole)
+    member = np.where(np.isin(r.tz, r.st.cen), r.a, r.tz)
+    lean = v.public.government[centre, member]
+    threat = v.public.threat[member]
+    join = w.security[r.s] * p.shield * threat * lean - p.have * v.public.alliance[centre, member]
+    leave = p.autonomy * (1.0 - lean) - w.security[r.s] * p.shield * threat * v.public.shield[centre] - p.have * (1.0 - v.public.alliance[centre, member]) - p.grip * v.public.control[member]
+    return jnp.where(r.named("leave-alliance") > 0, leave, join)
+
+
+def appeals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Ask a patron: need, and nearness to it. S10.2, S23."""
+    p = laws.preferences.appeal
+    centre = np.array([list(r.st.cen).index(a) for a in r.tz])
+    lean = v.public.government[centre, r.a]
+    need = v.public.threat[r.a] + p.drain * v.public.drain[r.a] * jnp.asarray(r.st.open_border[r.a], lean.dtype)[:, None] + v.public.unrest[r.a]
+    return w.security[r.s] * p.need * need * lean + p.lean * (lean - 0.4) + p.affinity * v.affinity[r.s, r.tz]
+
+
+def home_rule(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Reform where people are disappointed and the leader inclines to it; repress where unrest threatens. S18.5."""
+    p = laws.preferences.home
+    poor = -jnp.log(v.public.output[r.a] / jnp.asarray(r.st.opening("population")[r.a], v.fear.dtype)[:, None] / 10.0)
+    unrest, free = v.public.unrest[r.a], v.public.liberalisation[r.a]
+    reform = w.prosperity[r.s] * (p.poor * poor + p.disappointed * jnp.maximum(-v.public.surprise[r.a], 0.0) * 20.0) + p.line * (w.line[r.s] - v.public.line[r.a]) - p.free * free
+    repress = w.survival[r.s] * p.unrest * unrest - p.line * w.line[r.s] - p.calm * (1.0 - unrest)
+    return jnp.where(r.named("reform") > 0, reform, repress)
+
+
+def go_betweens(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
+    """Mediate, or declare neutrality: prestige where others quarrel and one stands between. S14.1."""
+    p = laws.preferences.mediate
+    one, other = (r.st.principals[r.kz, n].clip(0) for n in (0, 1))
+    heat = v.tension[one, r.st.dec[other]]
+    cross = jnp.minimum(v.affinity[r.s, r.st.dec[one]], v.affinity[r.s, r.st.dec[other]])
+    return w.prestige[r.s] * p.heat * heat + p.cross * cross + w.peace[r.s] * p.fear * v.fear[r.s]
+
+
+FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
+    (demands, ("demand", "ultimatum")),
+    (climb_downs, ("extend-deadline", "withdraw-demand")),
+    (settlements, ("treaty",)),
+    (moratoria, ("moratorium",)),
+    (pacts, ("alliance", "leave-alliance")),
+    (ruptures, ("recognise", "break-relations")),
+    (meetings, ("summit", "summit-conference", "conference", "visit")),
+    (councils, ("bloc-conference",)),
+    (threats, ("threaten",)),
+    (boasts, ("boast",)),
+    (talk, ("reassure",)),
+    (protests, ("protest",)),
+    (polemics, ("denounce", "denounce-veiled")),
+    (own_past, ("criticise-past",)),
+    (proposals, ("un-proposal",)),
+    (dissents, ("dissent",)),
+    (doctrines, ("massive-retaliation", "flexible-response")),
+    (armament, ("raise-conventional", "cut-conventional", "build-missiles", "build-navy", "test-series")),
+    (stationings, ("station-missiles", "deploy-secretly")),
+    (withdrawals, ("withdraw-forces",)),
+    (shows, ("show-force",)),
+    (interventions, ("intervene", "covert-action")),
+    (borders, ("close-border",)),
+    (blockades, ("blockade",)),
+    (trades, ("embargo", "trade")),
+    (gifts, ("aid", "arms", "nuclear-aid")),
+    (sanctions, ("cut-aid", "withdraw-experts", "end-nuclear-aid")),
+    (looks, ("overflight", "satellite")),
+    (disclosures, ("disclose",)),
+    (appeals, ("appeal",)),
+    (home_rule, ("reform", "repress")),
+    (go_betweens, ("mediate", "neutrality")),
+)
+"""Every instrument belongs to one family; a test holds us to it."""
+
+
+def rust1987(value: Array, discount: Array) -> Array:
+    """Value of doing a final deed now over keeping the choice: u - δV with V = log(exp u + exp δV).
+
+    Rust, Econometrica (1987): optimal stopping under logit noise. Without it 144 months of noise make every final deed happen early.
+    """
+    v = jax.nn.softplus(value) / (1.0 - 0.5 * discount)
+    for _ in range(4):
+        top = jnp.maximum(value, discount * v)
+        f = top + jnp.log(jnp.exp(value - top) + jnp.exp(discount * v - top)) - v
+        slope = discount * jax.nn.sigmoid(discount * v - value) - 1.0
+        v = v - f / slope
+    return value - discount * v
+
+
+def slots(view: View, laws: Laws, st: Structure) -> Array:
+    """Utility of every menu row for its seat, in units of the choice noise, [N, world]."""
+    w = wants(view, laws, st)
+    c = crisis_values(view, laws, st)
+    parts, order = [], []
+    for family, instruments in FAMILIES:
+        index = st.where(*instruments)
+        if len(index):
+            parts.append(family(view, w, laws, Rows(st, index), c))
+            order.append(index)
+    raw = jnp.concatenate(parts)[np.argsort(np.concatenate(order))]
+    return common(view, w, raw, laws, st)
+
+
+def common(v: View, w: Wants, raw: Array, laws: Laws, st: Structure) -> Array:
+    """What every row has in common: its family's worth, fear of war, cost, fatigue, the value of waiting, the nest's threshold."""
+    p = laws.preferences.act
+    s = st.row_seat
+    t = np.where(st.row_target >= 0, st.row_target, st.cen[st.rival_centre[s]])
+    pressure, conciliation = (jnp.asarray(st.coordinate(n), raw.dtype)[:, None] for n in ("pressure", "conciliation"))
+    loud = jnp.asarray(0.5 + 0.5 * st.coordinate("publicity"), raw.dtype)[:, None]
+    tension = v.tension[s, t]
+    change = loud * (p.heat * pressure * (1.0 - tension) - p.calm * conciliation * tension)
+    dread = jnp.exp(p.convexity * (tension - 1.0)) * (jnp.exp(p.convexity * change) - 1.0)
+    peace = -w.peace[s] * p.war * (1.0 + p.fear * v.fear[s]) * dread * (1.0 - p.boldness * w.risk[s])
+    cost = w.prosperity[s] * p.cost * jnp.asarray(st.coordinate("cost"), raw.dtype)[:, None]
+    size = jnp.asarray(np.log(np.clip(st.opening("cinc")[st.dec[s]] / 0.05, 1e-3, None)), raw.dtype)[:, None]
+    final = jnp.asarray(st.coordinate("finality") >= 0.5, raw.dtype)[:, None]
+    value = p.scale * raw + peace - cost + p.reach * size - p.fatigue * v.fatigue
+    threshold = laws.preferences.threshold
+    nests = jnp.stack([threshold[name] + 0.0 * value[0] for name in ("pressure", "conciliation", "talk", "force", "bloc", "aid", "home")])
+    value = value - nests[st.row_nest]
+    return jnp.where(final > 0, rust1987(value, p.discount), value)
+
+
+def consent(decision: Decision, laws: Laws, st: Structure) -> Array:
+    """Accept or refuse a proposal, for the seat that is asked: [proposal row, 2, world]."""
+    v, r = decision.view, decision.state
+    p = laws.preferences.consent
+    w = wants(v, laws, st)
+    seat, actor = r.tdz, r.tz
+    side = 1 - r.side
+    deal = _settling(v, w, laws, r, seat, actor, side) * r.named("treaty")
+    meet = (r.named("summit") + r.named("conference") + r.named("summit-conference"))
+    warm = v.affinity[seat, r.a]
+    talk_ = p.meet + w.peace[seat] * p.fear * v.fear[seat] - w.orthodoxy[seat] * p.creed * jnp.maximum(-w.line[seat], 0.0) * r.hostile
+    back = r.named("appeal") * (p.back + w.unity[seat] * p.client * v.public.government[r.pole, r.a] - w.peace[seat] * p.risk * v.public.threat[r.a])
+    ally = (r.named("alliance") + r.named("station-missiles")) * (p.ally + w.security[seat] * v.public.threat[actor])
+    yes = p.base + p.affinity * warm + p.scale * deal + meet * talk_ + back + ally
+    return jnp.stack([yes, jnp.zeros_like(yes)], axis=1)
+
+
+def deadline(decision: Decision, laws: Laws, st: Structure) -> Array:
+    """A deadline falls due: enforce, move or drop, for the demander, [K, 3, world]. S5.4."""
+    v, c = decision.view, crisis_values(decision.view, laws, st)
+    p = laws.preferences.deadline
+    w = wants(v, laws, st)
+    k = st.showdown
+    plus = v.public.demand[k, 0] > 0
+    seat = [np.maximum(st.principals[k, n], 0) for n in (0, 1)]
+
+    def of(x: Array) -> Array:
+        return jnp.where(plus, x[seat[0]], x[seat[1]])
+
+    other = jnp.where(plus, v.concede[seat[0], seat[1]], v.concede[seat[1], seat[0]])
+    tied = jnp.where(plus, v.public.commitment[k, 0], v.public.commitment[k, 1])
+    value = jnp.where(plus, c.value[:, 0], c.value[:, 1])
+    stake = jnp.where(plus, v.public.stake[k, st.dec[seat[0]]], v.public.stake[k, st.dec[seat[1]]])
+    enforce = p.enforce * value * (1.0 + p.boldness * of(w.risk)) - of(w.peace) * p.fear * of(v.fear)
+    move = p.move + p.hope * other - of(w.prestige) * p.face * tied * 0.5
+    drop = -of(w.prestige) * p.face * tied - of(w.security) * p.prize * stake + p.drop
+    return jnp.stack([enforce, move, drop], axis=1)
+
+
+def meeting(decision: Decision, laws: Laws, st: Structure) -> Array:
+    """An agreed conference falls due: attend or leave, for the principal of each side, [2 I, 2, world]. S6.3, S6.4, S17.1."""
+    v = decision.view
+    p = laws.preferences.attend
+    w = wants(v, laws, st)
+    out = []
+    for side in (0, 1):
+        me, you = (st.principals[:, n].clip(0) for n in (side, 1 - side))
+        hope = w.security[me] * p.hope * v.concede[me, you]
+        insult = w.prestige[me] * p.insult * jnp.maximum(v.tension[me, st.dec[you]] - p.calm, 0.0)
+        fear = w.peace[me] * p.fear * v.fear[me]
+        incident = p.incident * decision.state[me]
+        out.append(p.base + hope + fear - insult - incident)
+    stay = jnp.concatenate(out)
+    return jnp.stack([stay, jnp.zeros_like(stay)], axis=1)
+
+
+def discovery(decision: Decision, laws: Laws, st: Structure) -> Array:
+    """Hidden missiles are found: accept the fact, demand, blockade or strike, for the rival centre, [pair, 4, world]. S10."""
+    v, (author, host, ripe) = decision.view, decision.state
+    p = laws.preferences.discovery
+    w = wants(v, laws, st)
+    me = st.cen_dec[st.rival_centre[author]]
+    at = st.host_issue[host]
+    k = np.maximum(at, 0)
+    issue = st.showdown[k]
+    c = crisis_values(v, laws, st)
+    side = np.where(st.stake[issue, st.dec[me]] > 0, 0, 1)
+    ladder = jnp.where((at >= 0)[:, None], c.value[k, side], 0.0)
+    danger = w.security[me] * p.danger * (1.0 + v.public.stake[issue, st.dec[me]])
+    ready = p.ready * ripe
+    massive = v.public.massive[me]
+    accept = -danger + ready
+    demand = -p.wait * danger
+    blockade = p.ladder * ladder + p.local * (2.0 * v.local[me, issue] - 1.0) + p.flexible * (1.0 - massive)
+    strike = p.ladder * ladder + p.strike * (2.0 * v.local[me, issue] - 1.0) - w.peace[me] * p.war * (v.fear[me] + ready) - p.legal + p.boldness * w.risk[me]
+    return jnp.stack([accept + 0.0 * ladder, demand, blockade, strike], axis=1)

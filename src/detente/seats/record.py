@@ -1,0 +1,170 @@
+"""The record as a seat: what was chosen, month by month, read from the chronicle."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente import answers, nature
+from detente.deeds import LADDER_ENDS
+from detente.ladder.stakes import RUNGS
+from detente.mechanisms.arsenals import FIRSTS
+from detente.scenario import ANSWERS, FIRST_YEAR, MONTHS, SLOTS, Event, ScenarioError, nearest
+from detente.structure import Structure
+
+Array = NDArray[np.float64]
+
+
+class Record(NamedTuple):
+    """Recorded answers and which of them are known, by month."""
+
+    rows: NDArray[np.int64]  # [month, SLOTS, D] row or -1 for routine
+    rows_known: Array
+    nature: Array  # [month, E]
+    consent: NDArray[np.int64]  # [month, B]
+    consent_known: Array
+    meeting: NDArray[np.int64]  # [month, 2 I]
+    meeting_known: Array
+    deadline: NDArray[np.int64]  # [month, K]
+    deadline_known: Array
+    discovery: NDArray[np.int64]  # [month, pair]
+    discovery_known: Array
+    ladder: NDArray[np.int64]  # [month, K]
+    ladder_known: Array
+    succession: NDArray[np.int64]  # [month, D]
+    succession_known: Array
+    growth: Array  # [month, A]
+    growth_known: Array
+    refugees: Array
+    refugees_known: Array
+
+
+def row_of(event: Event, st: Structure) -> int:
+    """The one menu row an entry names; a clear error where it names none."""
+    row = st.find.get((event.actor, event.instrument, event.issue, event.target))
+    if row is None:
+        file = st.scenario.chronicle.files[event.id]
+        same = [r for r in st.rows if r.seat == event.actor and r.instrument == event.instrument]
+        rows = ", ".join(f"{r.issue or '–'}/{r.target or '–'}" for r in same) or "none"
+        raise ScenarioError(file, event.id, f"no menu row of {event.actor} is {event.instrument} / {event.issue or '–'} / {event.target or '–'}", f"Rows of this instrument (issue/target): {rows}")
+    return row
+
+
+def nature_name(event: Event) -> str:
+    """The address of an event of nature."""
+    if event.nature == "overture":
+        return f"overture:{event.on}:{event.towards}"
+    if event.nature == "accident":
+        return f"accident:{event.issue}"
+    return f"{event.nature}:{event.on}"
+
+
+def nature_index(event: Event, st: Structure) -> int:
+    """Which of nature's events an entry names; -1 for a pure succession."""
+    if event.nature == "succession":
+        return -1
+    names = nature.names(st).all
+    name = nature_name(event)
+    if event.nature == "discovery":
+        hosts = [n for n in names if n.startswith(f"discovery:{event.on}:")]
+        name = next((n for n in hosts if n.split(":")[2] in event.also), hosts[0] if hosts else name)
+    if name not in names:
+        raise ScenarioError(st.scenario.chronicle.files[event.id], event.id, f"nature has no event '{name}'", f"Correct it: {nearest(name, names)}")
+    return names.index(name)
+
+
+def record(st: Structure) -> Record:
+    """Lay the chronicle out by month: every entry names exactly one row, forced answer or event of nature."""
+    n_d, n_k = len(st.deciders), len(st.showdown)
+    consent = answers.consent_rows(st)
+    names = nature.names(st).all
+    authors, _ = nature.secret_pairs(st)
+    rows = np.full((MONTHS, SLOTS, n_d), -1)
+    known = np.ones((MONTHS, SLOTS, n_d))
+    events = np.zeros((MONTHS, len(names)))
+    said = np.zeros((MONTHS, len(consent)), dtype=int)
+    said_known = np.zeros((MONTHS, len(consent)))
+    meeting, meeting_known = np.zeros((MONTHS, 2 * len(st.issues)), dtype=int), np.ones((MONTHS, 2 * len(st.issues)))
+    deadline, deadline_known = np.full((MONTHS, n_k), 2), np.zeros((MONTHS, n_k))
+    discovery, discovery_known = np.zeros((MONTHS, len(authors)), dtype=int), np.zeros((MONTHS, len(authors)))
+    ladder, ladder_known = np.full((MONTHS, n_k), LADDER_ENDS.index("settled") * RUNGS + 1), np.zeros((MONTHS, n_k))
+    heirs, heirs_known = np.zeros((MONTHS, n_d), dtype=int), np.zeros((MONTHS, n_d))
+    filled = np.zeros((MONTHS, n_d), dtype=int)
+    for event in sorted(st.scenario.chronicle, key=lambda e: e.date):
+        m = event.month
+        if event.instrument:
+            d, row = st.deciders.index(event.actor), row_of(event, st)
+            slot = filled[m, d]
+            if slot >= SLOTS:
+                raise ScenarioError(st.scenario.chronicle.files[event.id], event.id, f"{event.actor} has more than {SLOTS} moves in {event.date:%Y-%m}", "Join two entries, or move one to its true month")
+            if row in rows[m, :, d]:
+                raise ScenarioError(st.scenario.chronicle.files[event.id], event.id, f"{event.actor} makes the same move twice in {event.date:%Y-%m}", "Join the two entries")
+            rows[m, slot, d], known[m, slot, d] = row, float(not event.unknown)
+            filled[m, d] += 1
+            if row in consent:
+                b = int(np.flatnonzero(consent == row)[0])
+                said[m, b] = 0 if event.target in event.accepted_by or not event.refused_by else 1
+                said_known[m, b] = float(event.target in (*event.accepted_by, *event.refused_by) and not event.unknown)
+        elif event.nature:
+            at = nature_index(event, st)
+            if at >= 0:
+                events[m, at] = 1.0
+            if event.successor and event.on in st.deciders:
+                d = st.deciders.index(event.on)
+                if event.successor not in st.leaders[d]:
+                    raise ScenarioError(st.scenario.chronicle.files[event.id], event.id, f"{event.on} has no heir '{event.successor}'", f"Heirs: {', '.join(st.leaders[d])}")
+                heirs[m, d], heirs_known[m, d] = st.leaders[d].index(event.successor), 1.0
+        elif event.decision:
+            _forced(event, st, meeting, deadline, deadline_known, discovery, discovery_known)
+        if event.crisis:
+            crisis = st.scenario.crises[event.crisis]
+            k = int(np.flatnonzero(st.showdown == st.issues.index(crisis.issue))[0]) if st.issues.index(crisis.issue) in st.showdown else -1
+            if k >= 0:
+                ladder[m, k], ladder_known[m, k] = LADDER_ENDS.index(crisis.outcome) * RUNGS + 2, 1.0
+    for m in range(MONTHS):
+        for d in range(n_d):
+            if 0 < filled[m, d] < SLOTS:
+                known[m, filled[m, d] + 1 :, d] = 0.0
+            elif filled[m, d] == 0:
+                known[m, 1:, d] = 0.0
+    growth, growth_known = _shock("growth", st, lambda x: x / 100.0)
+    refugees, refugees_known = _shock("refugees", st, np.log)
+    return Record(rows, known, events, said, said_known, meeting, meeting_known, deadline, deadline_known, discovery, discovery_known, ladder, ladder_known, heirs, heirs_known, growth, growth_known, refugees, refugees_known)
+
+
+def _forced(event: Event, st: Structure, meeting: np.ndarray, deadline: np.ndarray, deadline_known: np.ndarray, discovery: np.ndarray, discovery_known: np.ndarray) -> None:
+    answer = ANSWERS[event.decision].index(event.answer)
+    issue = st.issues.index(event.issue)
+    d = st.deciders.index(event.actor)
+    if event.decision == "meeting":
+        for side in (0, 1):
+            if st.principals[issue, side] == d:
+                meeting[event.month, side * len(st.issues) + issue] = answer
+    elif event.decision == "deadline":
+        k = int(np.flatnonzero(st.showdown == issue)[0])
+        deadline[event.month, k], deadline_known[event.month, k] = answer, 1.0
+    else:
+        authors, hosts = nature.secret_pairs(st)
+        for j, (author, host) in enumerate(zip(authors, hosts, strict=True)):
+            at = st.host_issue[host]
+            if at >= 0 and st.showdown[at] == issue and st.cen_dec[st.rival_centre[author]] == d:
+                discovery[event.month, j], discovery_known[event.month, j] = answer, 1.0
+
+
+def _shock(kind: str, st: Structure, unit: object) -> tuple[Array, Array]:
+    value, known = np.zeros((MONTHS, len(st.actors))), np.zeros((MONTHS, len(st.actors)))
+    for name, series in st.scenario.chronicle.shocks.items():
+        head, _, actor = name.partition(".")
+        if head == kind and actor in st.actors:
+            a = st.actors.index(actor)
+            for year, number in series.values.items():
+                months = slice((year - FIRST_YEAR) * 12, (year - FIRST_YEAR) * 12 + 12)
+                value[months, a], known[months, a] = unit(number), 1.0  # type: ignore[operator]
+    return value, known
+
+
+def first_month(name: str) -> int:
+    """Months since January 1953 at which a technical first is possible at all (used by nobody but tests of order)."""
+    return FIRSTS.index(name)
