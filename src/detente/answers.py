@@ -78,7 +78,10 @@ def meeting_names(st: Structure) -> tuple[str, ...]:
 def due_deadlines(world: World, enacted: Array, st: Structure) -> Array:
     """1 where a deadline falls due and was not just moved or dropped, [K, world]."""
     q = world.issues
-    touched = jnp.stack([enacted[_rows_on(st, k, "extend-deadline", "withdraw-demand")].max(axis=0) for k in st.showdown])
+    own = [_rows_on(st, k, "extend-deadline", "withdraw-demand") for k in st.showdown]
+    width = max(len(rows) for rows in own)
+    table = np.array([np.pad(rows, (0, width - len(rows)), constant_values=len(st.rows)) for rows in own])
+    touched = enacted[table].max(axis=1)
     due = (q.deadline[st.showdown] <= 1.0) & (q.demand[st.showdown].max(axis=1) > 0.5) & (touched < 0.5)
     return due.astype(world.war.dtype)
 
@@ -117,9 +120,8 @@ def consequences(
     """Everything that mechanisms read about answers and ladders."""
     dtype, shape = world.war.dtype, world.war.shape
     n_i, n_d, n_a = len(st.issues), len(st.deciders), len(st.actors)
-    deadline = jnp.zeros((n_i, 3, *shape), dtype)
     options = (dated[:, None] == np.arange(3)[:, None]).astype(dtype) * due[:, None]
-    deadline = deadline.at[st.showdown].set(options)
+    deadline = jnp.zeros((n_i, 3, *shape), dtype).at[st.showdown].set(options)
     came = (called * (attends == 0)).reshape(2, n_i, *shape)
     left = (called * (attends == 1)).reshape(2, n_i, *shape)
     answer = jnp.zeros((n_d, n_a, 4, *shape), dtype)
@@ -128,38 +130,24 @@ def consequences(
     seen = jnp.zeros((n_d, n_a, *shape), dtype).at[pairs.author, pairs.host].set(found)
 
     lad = result.ladders
-    one = jnp.where(lad.challenger > 0, 0, 1)
-    lost, won = lad.end[:, 0], lad.end[:, 1]
-    settled = lad.end[:, 2]
-    yielded = jnp.zeros((n_d, *shape), dtype)
-    stood = jnp.zeros((n_d, *shape), dtype)
-    heat = jnp.zeros((n_d, *shape), dtype)
-    over = jnp.zeros((n_i, *shape), dtype)
-    removed = jnp.zeros((n_d, n_a, *shape), dtype)
-    for k, issue in enumerate(st.showdown):
-        for side in (0, 1):
-            mine = (one[k] == side).astype(dtype)
-            gives = mine * lost[k] + (1 - mine) * won[k]
-            keeps = mine * won[k] + (1 - mine) * lost[k]
-            d = int(st.principals[issue, side])
-            yielded, stood = yielded.at[d].max(gives), stood.at[d].max(keeps)
-            heat = heat.at[d].max(lad.rung[k] / 5.0)
-            hosts = np.flatnonzero(st.host_issue == k)
-            if len(hosts):
-                removed = removed.at[d, hosts].max(jnp.maximum(gives, settled[k])[None])
-            removed = removed.at[d].max(0.5 * settled[k])
-        heat = jnp.maximum(heat, 0.3 * lad.rung[k] / 5.0)
-        over = over.at[issue].set(lad.opened[k] * (jnp.abs(result.still[k]) < 0.5))
-    drop = deadline[:, 2]
-    dropped = jnp.zeros((n_d, *shape), dtype)
-    for issue in st.showdown:
-        for side in (0, 1):
-            d = int(st.principals[issue, side])
-            dropped = dropped.at[d].max(drop[issue] * world.issues.demand[issue, side])
-    granted_rows = st.where("appeal")
-    granted = jnp.zeros((n_d, n_a, *shape), dtype)
-    for i in granted_rows:
-        granted = granted.at[st.row_target_dec[i], st.dec[st.row_seat[i]]].max(enacted[i])
+    one = (lad.challenger > 0).astype(dtype)
+    lost, won, settled = lad.end[:, 0], lad.end[:, 1], lad.end[:, 2]
+    gives = jnp.stack([one * lost + (1 - one) * won, one * won + (1 - one) * lost], axis=1)
+    keeps = gives[:, ::-1]
+    seat = jnp.asarray(_seats_of_ladders(st), dtype)
+    yielded = jnp.minimum(jnp.einsum("dks,ksw->dw", seat, gives), 1.0)
+    stood = jnp.minimum(jnp.einsum("dks,ksw->dw", seat, keeps), 1.0)
+    height = lad.rung / 5.0
+    own = jnp.einsum("dks,kw->dw", seat, height)
+    heat = jnp.clip(jnp.maximum(own, 0.3 * height.max(axis=0)), 0.0, 1.0)
+    hosts = jnp.asarray(st.host_issue[:, None] == np.arange(len(st.showdown)), dtype)
+    local = jnp.einsum("dks,ksw,ak->daw", seat, jnp.maximum(gives, settled[:, None]), hosts)
+    removed = jnp.clip(local + 0.5 * jnp.einsum("dks,kw->dw", seat, settled)[:, None], 0.0, 1.0)
+    spread = jnp.asarray(st.showdown[None] == np.arange(n_i)[:, None], dtype)
+    over = spread @ (lad.opened * (jnp.abs(result.still) < 0.5))
+    drop = deadline[st.showdown, 2]
+    dropped = jnp.minimum(jnp.einsum("dks,ksw->dw", seat, drop[:, None] * world.issues.demand[st.showdown]), 1.0)
+    granted = granted_appeals(enacted, st)
     return {
         "deadline": deadline,
         "attended": jnp.swapaxes(came, 0, 1),
@@ -176,6 +164,19 @@ def consequences(
         "deadline_dropped": dropped,
         "granted": granted,
     }
+
+
+def _seats_of_ladders(st: Structure) -> np.ndarray:
+    """1 where a seat is the principal of a side of a showdown issue, [D, K, 2]."""
+    return (st.principals[st.showdown][None] == np.arange(len(st.deciders))[:, None, None]).astype(float)
+
+
+def granted_appeals(enacted: Array, st: Structure) -> Array:
+    """Who granted whose appeal, [D, A, world]."""
+    table = np.full((len(st.deciders), len(st.actors)), len(st.rows))
+    for i in st.where("appeal"):
+        table[st.row_target_dec[i], st.dec[st.row_seat[i]]] = i
+    return enacted[table]
 
 
 class Rows:

@@ -71,7 +71,7 @@ class Menu(NamedTuple):
     rows: np.ndarray  # [D, R] row number, N where padded
     nest: np.ndarray  # [D, R] nest number, -1 where padded
     member: np.ndarray  # [D, Q, R] 0/1
-    row_address: list[np.ndarray]  # per slot [D, R, 1]
+    row_address: np.ndarray  # [D, R, 1], shared by the slots of a month
     nest_address: list[np.ndarray]  # per slot [D, Q, 1]
     act_address: list[np.ndarray]  # per slot [D, 2, 1]
 
@@ -87,15 +87,15 @@ def layout(st: Structure) -> Menu:
     member = (nest[:, None, :] == np.arange(len(NESTS))[None, :, None]).astype(float)
     row_names = [row.name for row in st.rows]
 
-    def named(slot: int, words: list[list[str]]) -> np.ndarray:
-        flat = [f"slot{slot}:{word}" for line in words for word in line]
+    def named(level: str, words: list[list[str]]) -> np.ndarray:
+        flat = [f"{level}:{word}" for line in words for word in line]
         return addresses(flat).reshape(len(words), -1, 1)
 
     rows = [[row_names[k] if k < n else f"{st.deciders[d]}:pad{j}" for j, k in enumerate(index[d])] for d in range(seats)]
     nests = [[f"{d}:nest:{q}" for q in NESTS] for d in st.deciders]
     acts = [[f"{d}:routine", f"{d}:act"] for d in st.deciders]
     slots = range(SLOTS)
-    return Menu(index, nest, member, [named(s, rows) for s in slots], [named(s, nests) for s in slots], [named(s, acts) for s in slots])
+    return Menu(index, nest, member, named("row", rows), [named(f"slot{s}", nests) for s in slots], [named(f"slot{s}", acts) for s in slots])
 
 
 def nested(menu: Menu, utility: Array, mask: Array, scale: Array) -> Nested:
@@ -105,29 +105,63 @@ def nested(menu: Menu, utility: Array, mask: Array, scale: Array) -> Nested:
     """
     padded = jnp.concatenate([jnp.where(mask > 0, utility / scale, BANNED), jnp.full_like(utility[:1], BANNED)])
     row = padded[menu.rows]
-    top = row.max(axis=1, keepdims=True)
-    weight = jnp.exp(jnp.where(row > 0.5 * BANNED, row - top, -80.0)) * (row > 0.5 * BANNED)
+    best = top(row)
+    weight = jnp.exp(jnp.where(row > 0.5 * BANNED, row - best, -80.0)) * (row > 0.5 * BANNED)
     total = jnp.einsum("dqr,drw->dqw", jnp.asarray(menu.member, row.dtype), weight)
     alive = total > 0
-    nest = jnp.where(alive, scale * (top + jnp.log(jnp.where(alive, total, 1.0))), BANNED)
+    nest = jnp.where(alive, scale * (best + jnp.log(jnp.where(alive, total, 1.0))), BANNED)
     return Nested(logsumexp(nest, 1), nest, row)
+
+
+def argmax(score: Array) -> Array:
+    """Index of the largest along axis -2, the first of equals, int32 [..., world].
+
+    A tree of halves, so that worlds fill the vector lanes; the last step is a reduction, which the compiler keeps apart from its users.
+    """
+    index = jnp.broadcast_to(jnp.arange(score.shape[-2], dtype=jnp.int32)[:, None], score.shape)
+    while score.shape[-2] > 4:
+        half = (score.shape[-2] + 1) // 2
+        left, right = score[..., :half, :], score[..., half:, :]
+        if right.shape[-2] < half:
+            right = jnp.concatenate([right, jnp.full_like(left[..., :1, :], 4 * BANNED)], axis=-2)
+            beyond = jnp.concatenate([index[..., half:, :], jnp.zeros_like(index[..., :1, :])], axis=-2)
+        else:
+            beyond = index[..., half:, :]
+        better = right > left
+        score, index = jnp.where(better, right, left), jnp.where(better, beyond, index[..., :half, :])
+    best = score.max(axis=-2, keepdims=True)
+    return jnp.where(score == best, index, jnp.int32(2**30)).min(axis=-2)
+
+
+def top(score: Array) -> Array:
+    """The largest along axis -2, kept as an axis of one: a tree of halves."""
+    while score.shape[-2] > 4:
+        half = (score.shape[-2] + 1) // 2
+        right = score[..., half:, :]
+        if right.shape[-2] < half:
+            right = jnp.concatenate([right, score[..., :1, :]], axis=-2)
+        score = jnp.maximum(score[..., :half, :], right)
+    return score.max(axis=-2, keepdims=True)
 
 
 def logsumexp(x: Array, axis: int) -> Array:
     """log Σ exp along an axis, safe where everything is banned."""
-    top = x.max(axis=axis, keepdims=True)
-    return (top + jnp.log(jnp.exp(x - top).sum(axis=axis, keepdims=True))).squeeze(axis)
+    best = x.max(axis=axis, keepdims=True)
+    return (best + jnp.log(jnp.exp(x - best).sum(axis=axis, keepdims=True))).squeeze(axis)
 
 
 def draw_slot(menu: Menu, values: Nested, keys: WorldKeys, slot: int) -> Array:
-    """The row a seat chooses (global number) or ROUTINE, int32 [D, world]."""
+    """The row a seat chooses (global number) or ROUTINE, int32 [D, world].
+
+    The slots of a month share the rows' Gumbel noise: a row taken is masked, and the best of what is left under the same noise is again a
+    logit choice among what is left (the Gumbel-top-k identity), so three draws cost one.
+    """
     dtype = values.row.dtype
     luck = gumbel(keys, menu.act_address[slot], dtype)
     acts = values.act + luck[:, 1] > luck[:, 0]
-    nest = jnp.argmax(values.nest + gumbel(keys, menu.nest_address[slot], dtype), axis=1)
+    nest = argmax(values.nest + gumbel(keys, menu.nest_address[slot], dtype))
     inside = jnp.asarray(menu.nest)[:, :, None] == nest[:, None, :]
-    score = jnp.where(inside, values.row + gumbel(keys, menu.row_address[slot], dtype), 2 * BANNED)
-    local = jnp.argmax(score, axis=1)
+    local = argmax(jnp.where(inside, values.row + gumbel(keys, menu.row_address, dtype), 2 * BANNED))
     first = jnp.asarray(menu.rows[:, :1])
     return jnp.where(acts, first + local, ROUTINE).astype(jnp.int32)
 
@@ -152,7 +186,7 @@ def draw(decision: Decision, utility: Array, keys: WorldKeys) -> Array:
     names = [f"{decision.kind}:{name}:{option}" for name in decision.names for option in decision.options]
     where = addresses(names).reshape(len(decision.names), len(decision.options), 1)
     score = jnp.where(decision.mask > 0, utility, BANNED) + gumbel(keys, where, utility.dtype)
-    return jnp.argmax(score, axis=1).astype(jnp.int32)
+    return argmax(score)
 
 
 def log_probability(decision: Decision, utility: Array, answer: Array) -> Array:

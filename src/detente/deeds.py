@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -23,7 +25,8 @@ class Ladders(NamedTuple):
     end: Array  # [K, 5, world] one-hot over LADDER_ENDS, all 0 where no ladder
 
 
-class Deeds(NamedTuple):
+@dataclass(frozen=True)
+class Deeds:
     """Enacted rows, forced answers, events of nature and ladders of one month."""
 
     st: Structure
@@ -52,35 +55,71 @@ class Deeds(NamedTuple):
         """Whose proposal was refused by whom, [D, A, world]."""
         return _sum(self.refused, self.st, instruments, "target", len(self.st.actors))
 
+    @cached_property
+    def flows(self) -> Array:
+        """What each seat did, summed over its rows by coordinate: [D, coordinate × target, world] in one product a seat."""
+        return jnp.stack(
+            [jnp.asarray(table, self.enacted.dtype) @ self.enacted[rows] for table, rows in zip(flow_tables(self.st), self.st.seat_rows, strict=True)]
+        )
+
+    def _flow(self, n: int) -> Array:
+        a = len(self.st.actors)
+        return self.flows[:, n * a : (n + 1) * a]
+
     @property
     def pressure(self) -> Array:
         """Pressure of each seat on each actor, louder deeds weighing more, [D, A, world]."""
-        return self.weighed(self.st.coordinate("pressure") * (0.5 + 0.5 * self.st.coordinate("publicity")))
+        return self._flow(0)
 
     @property
     def conciliation(self) -> Array:
         """Conciliation of each seat towards each actor, louder deeds weighing more, [D, A, world]."""
-        return self.weighed(self.st.coordinate("conciliation") * (0.5 + 0.5 * self.st.coordinate("publicity")))
+        return self._flow(1)
+
+    @property
+    def costly(self) -> Array:
+        """Conciliation weighed by what it costs its author, [D, A, world]."""
+        return self._flow(2)
+
+    @property
+    def firm(self) -> Array:
+        """Pressure weighed by how far it ties its author's hands, [D, A, world]."""
+        return self._flow(3)
 
     @property
     def alarm(self) -> Array:
         """Pressure that is addressed to nobody by name (boasts, tests, armament), [D, world]."""
-        rows = np.where(self.st.row_target < 0, self.st.coordinate("pressure"), 0.0)
-        return jnp.stack([jnp.asarray(rows[s], self.enacted.dtype) @ self.enacted[s] for s in self.st.seat_rows])
+        return self.flows[:, 4 * len(self.st.actors)]
+
+    @property
+    def words(self) -> Array:
+        """Commitment taken on in public on each issue, [D, I, world]."""
+        return self.flows[:, 4 * len(self.st.actors) + 1 :]
 
     def refused_by_seat(self) -> Array:
         """How many proposals of each seat were turned down, [D, world]."""
         return jnp.stack([self.refused[rows].sum(axis=0) for rows in self.st.seat_rows])
 
-    def weighed(self, coordinate: np.ndarray) -> Array:
-        """Sum of a coordinate over what each seat did to each actor, [D, A, world]."""
-        st = self.st
-        cells = np.where(st.row_target >= 0, st.row_seat * len(st.actors) + st.row_target, -1)
-        out = []
-        for d, rows in enumerate(st.seat_rows):
-            inside = (cells[rows][None, :] == (d * len(st.actors) + np.arange(len(st.actors)))[:, None]) * coordinate[rows]
-            out.append(jnp.asarray(inside, self.enacted.dtype) @ self.enacted[rows])
-        return jnp.stack(out)
+
+@lru_cache(maxsize=8)
+def flow_tables(st: Structure) -> tuple[np.ndarray, ...]:
+    """For each seat, the static table [coordinate × target, rows] behind `Deeds.flows`."""
+    c = st.coordinate
+    loud = 0.5 + 0.5 * c("publicity")
+    by_target = (
+        c("pressure") * loud,
+        c("conciliation") * loud,
+        c("conciliation") * 0.5 * (c("finality") + c("commitment")),
+        c("pressure") * c("commitment"),
+    )
+    tied = c("commitment") * c("publicity") * (c("pressure") > 0)
+    out = []
+    for rows in st.seat_rows:
+        target = st.row_target[rows][None] == np.arange(len(st.actors))[:, None]
+        issue = st.row_issue[rows][None] == np.arange(len(st.issues))[:, None]
+        nobody = (st.row_target[rows] < 0) * c("pressure")[rows]
+        out.append(np.concatenate([*(target * x[rows] for x in by_target), nobody[None], issue * tied[rows]]))
+    return tuple(out)
 
 
 def _sum(enacted: Array, st: Structure, instruments: tuple[str, ...], axis: str, size: int) -> Array:

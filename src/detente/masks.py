@@ -15,12 +15,14 @@ CONSENTING = 0.5
 
 def allowed(world: World, st: Structure) -> Array:
     """1 where a row may be chosen, [N, world]."""
-    ok = jnp.ones((len(st.rows), world.war.shape[-1]), world.war.dtype)
+    parts, order = [], []
     for instrument in st.instruments:
         index = st.where(instrument)
-        if len(index) and instrument in RULES:
-            ok = ok.at[index].set(RULES[instrument](world, st, index).astype(ok.dtype))
-    return ok
+        if len(index):
+            rule = RULES.get(instrument)
+            parts.append(rule(world, st, index).astype(world.war.dtype) if rule else jnp.ones((len(index), *world.war.shape), world.war.dtype))
+            order.append(index)
+    return jnp.concatenate(parts)[np.argsort(np.concatenate(order))]
 
 
 def _seat(st: Structure, index: np.ndarray) -> np.ndarray:

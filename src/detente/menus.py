@@ -20,10 +20,16 @@ SHORT_STRIKE_RANGE = 2100.0
 """Range of the medium missiles that can be moved and hidden (R-12), km."""
 SERIOUS = 0.3
 """Stake from which a centre leads its side of an issue, and from which a seat presses one."""
+MODEST = 0.2
+"""Stake from which a power present everywhere shows force over an issue."""
+EVERYWHERE = 0.25
+"""Share of world capability from which a centre's fleets are present everywhere."""
 POWER = 0.02
 """Share of world capability from which a state acts beyond its borders."""
 LATE_INDUSTRY = 0.62
 """Below this index of industry (see actors) a state still imports its industrialisation."""
+RURAL = 0.3
+"""Below this index a state outside the camps belongs to the third world."""
 
 
 @dataclass(frozen=True, order=True)
@@ -91,11 +97,17 @@ def _poor(actor: Actor) -> bool:
 
 
 def _third_world(actor: Actor) -> bool:
-    return actor.camp == "none" and not actor.party_rules and _poor(actor)
+    return actor.camp == "none" and not actor.party_rules and actor.opening.industry.value < RURAL
 
 
 def _near_rival(scenario: Scenario, one: Actor, host: Actor, reach: float) -> bool:
     return any(distance(host, rival) < reach for rival in rivals(scenario, one))
+
+
+def _host_secret(scenario: Scenario, one: Actor, host: Actor) -> bool:
+    """A small state without party rule near the rival: a friend already, or one that may change sides."""
+    small = not host.centre and not _power(host) and not host.party_rules
+    return small and (host.decides or same_camp(one, host)) and _near_rival(scenario, one, host, SHORT_STRIKE_RANGE)
 
 
 TARGETS: dict[str, Rule] = {
@@ -111,20 +123,21 @@ TARGETS: dict[str, Rule] = {
     "advised": lambda s, i, j: i.centre and same_camp(i, j) and _poor(j) and j.decides and j.camp == i.id,
     "movement": lambda s, i, j: i.party_rules and j.party_rules and (j.centre or j.camp == "none" or i.centre and j.decides and not j.garrisons),
     "host-open": lambda s, i, j: not j.centre and same_camp(i, j) and _near_rival(s, i, j, STRIKE_RANGE),
-    "host-secret": lambda s, i, j: not j.centre and not _power(j) and _near_rival(s, i, j, SHORT_STRIKE_RANGE) and not _near_rival(s, j, i, 500.0),
-    "garrison": lambda s, i, j: i.id in j.garrisons,
+    "host-secret": _host_secret,
+    "garrison": lambda s, i, j: i.id in j.garrisons or i.centre and i.opening.strategic.value > 0 and _host_secret(s, i, j),
     "reachable": lambda s, i, j: not j.centre
     and (i.id in j.garrisons and same_camp(i, j) and j.party_rules or i.id in j.neighbours and not _power(j) and i.opening.cinc.value > 4 * j.opening.cinc.value and (same_camp(i, j) and j.party_rules or j.decides)
-         or _power(i) and not i.centre and not _poor(i) and _third_world(j)),
-    "subvertible": lambda s, i, j: i.centre and not same_camp(i, j) and not j.centre and j.opening.cinc.value < POWER and (_third_world(j) or j.decides and not j.party_rules) or i.centre and j.decides and i.id in j.neighbours and not _power(j),
+         or _power(i) and not i.centre and not _poor(i) and _third_world(j)
+         or _power(i) and _poor(i) and _power(j) and i.id in j.neighbours and not same_camp(i, j) and not j.opening.bomb.value),
+    "subvertible": lambda s, i, j: i.centre and not same_camp(i, j) and not j.centre and j.opening.cinc.value < POWER and (_third_world(j) or j.decides and not j.party_rules) or i.centre and j.decides and i.id in j.neighbours and not _power(j) and not j.party_rules,
     "own-centre": lambda s, i, j: j.centre and i.camp == j.id or (j.centre and not i.centre and not _power(i)),
     "patron": lambda s, i, j: j.centre and not i.centre and (i.camp in (j.id, "none") or not _power(i)),
     "alliable": lambda s, i, j: i.centre and j.camp == i.id and not j.centre and j.decides or not i.centre and j.centre and (i.camp == j.id or not _power(i)),
     "unrecognised": lambda s, i, j: j.decides and not same_camp(i, j) and j.camp != "none" and (j.centre and not j.opening.bomb.value or i.centre and not j.opening.bomb.value and (_power(j) or _poor(j) and not j.party_rules)),
-    "breakable": lambda s, i, j: (i.centre and j.decides and not _power(j) and (j.party_rules or _poor(j))) or j.party_rules and j.camp == "none" or not i.centre and j.centre and not _power(i),
-    "trading-partner": lambda s, i, j: j.decides and (not same_camp(i, j) and (j.centre or i.centre and _power(j) and j.camp != "none") or i.centre and not _power(j) and i.id in j.neighbours and j.camp == i.id),
+    "breakable": lambda s, i, j: (i.centre and same_camp(i, j) and j.decides and not _power(j) and _poor(j) and not (i.id in j.garrisons and j.party_rules)) or j.party_rules and j.camp == "none" or not i.centre and j.centre and not _power(i),
+    "trading-partner": lambda s, i, j: j.decides and (not same_camp(i, j) and (j.centre or i.centre and _power(j) and j.camp != "none") or i.centre and not i.party_rules and not _power(j) and i.id in j.neighbours and j.camp == i.id),
     "drain": lambda s, i, j: i.open_border_to == j.id,
-    "blockadable": lambda s, i, j: not j.centre and j.decides and i.centre and not _power(j) and j.camp != "none" and distance(i, j) < 2500 and not j.opening.bomb.value and i.id in j.neighbours,
+    "blockadable": lambda s, i, j: not j.centre and j.decides and i.centre and not j.party_rules and not _power(j) and j.camp != "none" and distance(i, j) < 2500 and not j.opening.bomb.value and i.id in j.neighbours,
     "rival-centre": lambda s, i, j: _power(i) and j in rivals(s, i),
     "nuclear-pupil": lambda s, i, j: (i.centre and same_camp(i, j) and j.decides and _power(j)),
 }
@@ -189,7 +202,11 @@ def _concerned(scenario: Scenario, actor: Actor, issue: str, instrument: Instrum
         return not actor.centre and (actor.id in stakes and stake < 0.3 or actor.camp == "none") or instrument.whom != "none"
     if instrument.whom == "opponent" and instrument.nest == "bloc" and actor.camp == actor.id:
         return False
-    return stake >= (SERIOUS if instrument.nest == "pressure" or instrument.operation == "extend" else 0.1)
+    if actor.opening.cinc.value >= EVERYWHERE and instrument.operation == "intervene":
+        return stake >= MODEST
+    if instrument.deadline or instrument.operation == "withdraw" and "demand" not in scenario.issues[issue].forms:
+        return stakes.get(actor.id, 0.0) >= SERIOUS
+    return stake >= (SERIOUS if instrument.nest == "pressure" or instrument.operation == "withdraw" else 0.1)
 
 
 def menus(scenario: Scenario) -> list[Row]:

@@ -98,13 +98,20 @@ def names(st: Structure) -> Names:
     return _names((st.actors, st.deciders, st.centres, tuple(st.issues[k] for k in st.showdown), pairs))
 
 
+def _flights(world: World, st: Structure) -> Array:
+    """Recent overflights of each seat, remembered as its own use of the instrument, [D, world]."""
+    index = st.where("overflight")
+    seats = (st.row_seat[index][None] == np.arange(len(st.deciders))[:, None]).astype(float)
+    return jnp.asarray(seats, world.war.dtype) @ world.home.fatigue[index]
+
+
 def omens(world: World, laws: Laws, st: Structure, when: Array, given: bool) -> Omens:
     """Log odds of every event of nature this month, and what the calendar says."""
     known = names(st)
     p, dtype = laws.nature, world.war.dtype
     minor = np.array(known.followers)
     authors, hosts = secret_pairs(st)
-    recent = jnp.stack([world.intelligence.recon[d].max(axis=0) for d in range(len(st.deciders))])
+    recent = _flights(world, st)
     felt = threat(world, st)
     red = jnp.asarray(st.party_rules, dtype)[:, None]
     lean = world.influence.government

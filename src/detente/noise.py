@@ -66,7 +66,8 @@ def bits(keys: WorldKeys, where: Array | np.ndarray) -> Array:
 
 def uniform(keys: WorldKeys, where: Array | np.ndarray, dtype: jnp.dtype = jnp.float32) -> Array:
     """Uniform on (0, 1), never an end, [..., world]; 23 bits."""
-    return ((bits(keys, where) >> 9).astype(dtype) + 0.5) * (2.0**-23)
+    mantissa = jax.lax.bitcast_convert_type((bits(keys, where) >> 9) | jnp.uint32(0x3F800000), jnp.float32)
+    return mantissa.astype(dtype) - (1.0 - 2.0**-24)
 
 
 def gumbel(keys: WorldKeys, where: Array | np.ndarray, dtype: jnp.dtype = jnp.float32) -> Array:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
 from numpy.typing import NDArray
 
 from detente.menus import Row, distance, menus, principal, rivals, same_camp
@@ -24,7 +26,7 @@ SHOWDOWN_FORMS = ("ultimatum", "show-force")
 """An issue that can be pressed in one of these forms can come to the ladder."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Structure:
     """Everything positional that menus and laws read."""
 
@@ -183,6 +185,13 @@ class Structure:
         """Where they go: actor index, the actor itself where no border is open [A]."""
         acts = self.scenario.actors
         return np.array([self.actors.index(acts[a].open_border_to or a) for a in self.actors])
+
+    @cached_property
+    def seat_of_actor(self) -> Ints:
+        """Decider index of each actor, D where it does not decide [A]."""
+        out = np.full(len(self.actors), len(self.deciders))
+        out[self.dec] = np.arange(len(self.deciders))
+        return out
 
     # ---- issues ----
     @cached_property
@@ -356,3 +365,9 @@ def structure(scenario: Scenario) -> Structure:
         issues=tuple(scenario.issues),
         rows=tuple(menus(scenario)),
     )
+
+
+def to_actors(st: Structure, x: Array, axis: int = 0) -> Array:
+    """Spread a decider axis over all actors, 0 for those that do not decide."""
+    nothing = jnp.zeros_like(jnp.take(x, np.array([0]), axis=axis))
+    return jnp.take(jnp.concatenate([x, nothing], axis=axis), st.seat_of_actor, axis=axis)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -39,28 +40,37 @@ def openers(world: World, enacted: Array, n: dict[str, Array], due: Array, dated
 
     A deadline enforced, a show of force or blockade seen, an accident, a discovery answered by force.
     """
-    shape = (len(st.showdown), 2, *world.war.shape)
-    opened = jnp.zeros(shape, world.war.dtype)
-    strike = jnp.zeros((shape[0], shape[2]), world.war.dtype)
-    enforced = due * (dated == 0)
-    demander = world.issues.demand[st.showdown]
-    opened = jnp.maximum(opened, enforced[:, None] * demander)
-    for i in st.where("show-force", "blockade"):
-        row = st.rows[i]
-        actor = st.dec[st.row_seat[i]]
-        issue = st.row_issue[i] if row.issue else (st.showdown[st.host_issue[st.row_target[i]]] if st.host_issue[st.row_target[i]] >= 0 else -1)
-        if issue < 0 or st.stake[issue, actor] == 0:
-            continue
-        k = int(np.flatnonzero(st.showdown == issue)[0])
-        side = 0 if st.stake[issue, actor] > 0 else 1
-        opened = opened.at[k, side].max(enacted[i])
+    enforced = (due * (dated == 0))[:, None] * world.issues.demand[st.showdown]
+    shown = enacted[_opening_rows(st)].max(axis=2)
+    forced = (found * (met >= 2)).astype(world.war.dtype)
+    struck = (found * (met == 3)).astype(world.war.dtype)
+    where = np.zeros((len(st.showdown), 2, len(pairs_issue)))
     for j, (k, side) in enumerate(zip(pairs_issue, pairs_side, strict=True)):
-        if k < 0:
-            continue
-        opened = opened.at[k, side].max(found[j] * (met[j] >= 2))
-        strike = strike.at[k].max(found[j] * (met[j] == 3))
-    opened = opened.at[:, 1].max(n["accident"] * (1.0 - opened[:, 0]))
+        if k >= 0:
+            where[k, side, j] = 1.0
+    where_ = jnp.asarray(where, world.war.dtype)
+    answered = jnp.einsum("ksj,jw->ksw", where_, forced)
+    strike = jnp.minimum(jnp.einsum("ksj,jw->kw", where_, struck), 1.0)
+    opened = jnp.minimum(enforced + shown + answered, 1.0)
+    slip = n["accident"] * (1.0 - opened[:, 0])
+    opened = jnp.stack([opened[:, 0], jnp.maximum(opened[:, 1], slip)], axis=1)
     return opened, strike
+
+
+def _opening_rows(st: Structure) -> np.ndarray:
+    """Rows that open a ladder when done, by showdown issue and side, padded with N, [K, 2, m]."""
+    cells: dict[tuple[int, int], list[int]] = {}
+    for i in st.where("show-force", "blockade"):
+        actor, host = st.dec[st.row_seat[i]], st.host_issue[st.row_target[i]]
+        issue = int(st.row_issue[i]) if st.rows[i].issue else (int(st.showdown[host]) if host >= 0 else -1)
+        if issue in st.showdown and st.stake[issue, actor] != 0:
+            k = int(np.flatnonzero(st.showdown == issue)[0])
+            cells.setdefault((k, 0 if st.stake[issue, actor] > 0 else 1), []).append(int(i))
+    width = max(len(rows) for rows in cells.values())
+    out = np.full((len(st.showdown), 2, width), len(st.rows))
+    for (k, side), rows in cells.items():
+        out[k, side, : len(rows)] = rows
+    return out
 
 
 def ladders(world: World, seen: View, laws: Laws, st: Structure, enacted: Array, n: dict[str, Array], due: Array, dated: Array, pairs: object, found: Array, met: Array) -> Game:
@@ -71,8 +81,9 @@ def ladders(world: World, seen: View, laws: Laws, st: Structure, enacted: Array,
     sign = jnp.where(jnp.abs(carried) > 0, carried, fresh)
     start_at = jnp.where(jnp.abs(carried) > 0, world.issues.rung, 1.0 + 3.0 * strike)
     start = (start_at[None] == jnp.arange(RUNGS, dtype=start_at.dtype)[:, None, None]).astype(world.war.dtype)
-    endings = [solve(payoffs(positions(seen, laws, st, side, believed=False), laws), laws.ladder.quantal.precision, start).ending for side in (0, 1)]
-    ending = jnp.where(sign > 0, endings[0], endings[1])
+    both = [positions(seen, laws, st, side, believed=False) for side in (0, 1)]
+    stands = jax.tree.map(lambda plus, minus: jnp.where(sign > 0, plus, minus), *both)
+    ending = solve(payoffs(stands, laws), laws.ladder.quantal.precision, start).ending
     flat = ending.reshape(-1, *ending.shape[2:])
     return Game(jnp.abs(sign), sign, jnp.log(jnp.maximum(jnp.swapaxes(flat, 0, 1), 1e-12)))
 

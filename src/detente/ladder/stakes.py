@@ -93,7 +93,7 @@ def positions(view: View, laws: Laws, st: Structure, side: int, believed: bool) 
         stake=(mine, theirs * firmness),
         local=local,
         leverage=share,
-        audience=(v.publicity[k] * (0.3 + v.commitment[k, side]), v.publicity[k] * (0.3 + v.commitment[k, 1 - side])),
+        audience=tuple((0.5 + 0.5 * v.publicity[k]) * (0.3 + v.commitment[k, s]) for s in (side, 1 - side)),
         side_payment=(bases[other], bases[one]),
         safety=1.0 - p.hotline * calm,
     )

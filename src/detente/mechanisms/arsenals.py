@@ -11,7 +11,8 @@ from jax import Array
 
 from detente.deeds import Deeds
 from detente.laws import Laws
-from detente.structure import Structure
+from detente.mechanisms.economy import threat
+from detente.structure import Structure, to_actors
 from detente.world import Arsenals, World
 
 FIRSTS = ("first-bomb", "first-h-bomb", "first-icbm", "first-satellite", "first-crewed-flight")
@@ -21,15 +22,19 @@ FIRSTS = ("first-bomb", "first-h-bomb", "first-icbm", "first-satellite", "first-
 def firsts(world: World, laws: Laws, st: Structure) -> Array:
     """Log odds in a month of each technical first, [5, D, world]; banned where it has come or its ground is missing.
 
-    The hazard grows with the stock of effort (strategic share of output) and with help from an ally that has it.
+    The hazard grows with effort (strategic share of output; for a first bomb also what a threatened industry that nobody garrisons could spare) and with help
+    from an ally that has it; who already reaches the rival with bombers puts less into rockets.
     """
     p, a, e = laws.arsenals.firsts, world.arsenals, world.economy
-    effort = jnp.log(1e-3 + e.shares[3][st.dec] * e.output[st.dec] + p.latent * e.industry[st.dec] * e.output[st.dec])
+    money = e.shares[3][st.dec] * e.output[st.dec]
+    guarded = jnp.asarray(1.0 / (1.0 + st.garrison.sum(axis=0)[st.dec]) ** 2, money.dtype)[:, None]
+    latent = p.latent * guarded * e.industry[st.dec] * e.output[st.dec] * threat(world, st)[st.dec]
+    warhead = p.effort * (jnp.log(1e-3 + money + latent) - p.scale)
+    rocket = p.effort * (jnp.log(1e-3 + money / (1.0 + a.bombers[st.dec] / p.bombers)) - p.scale)
     pupil = _nuclear_help(world, st)
-    base = p.effort * (effort - p.scale)
     bomb, h_bomb, icbm, satellite = (x[st.dec] for x in (a.bomb, a.h_bomb, a.icbm_age > 0, a.satellite_age > 0))
     ready = jnp.stack([1.0 - bomb, bomb * (1 - h_bomb), h_bomb * (1 - icbm), icbm * (1 - satellite), satellite * (1 - 0.0 * icbm)])
-    hazard = jnp.stack([p.bomb + p.help * pupil + base, p.h_bomb + base, p.icbm + base, p.satellite + base, p.crewed + base])
+    hazard = jnp.stack([p.bomb + p.help * pupil + warhead, p.h_bomb + warhead, p.icbm + rocket, p.satellite + rocket, p.crewed + rocket])
     return jnp.where(ready > 0, hazard, -30.0)
 
 
@@ -42,14 +47,14 @@ def _nuclear_help(world: World, st: Structure) -> Array:
 def step(world: World, deeds: Deeds, happened: Array, laws: Laws, st: Structure) -> Arsenals:
     """Forces at the end of the month; happened: technical firsts [5, D, world]."""
     a, e, p = world.arsenals, world.economy, laws.arsenals
-    news = [jnp.zeros_like(a.bomb).at[st.dec].set(first) for first in happened]
+    news = [to_actors(st, first) for first in happened]
     money = e.output * e.shares[3] * a.bomb
     ripeness = 1.0 - jnp.exp(-a.icbm_age / p.pipeline.learning)
-    ordered = jnp.zeros_like(a.icbm).at[st.dec].set(deeds.own("build-missiles"))
+    ordered = to_actors(st, deeds.own("build-missiles"))
     orders = (p.pipeline.rate * money / 12.0 * (1.0 + p.pipeline.order * ordered)) * ripeness
     deployed = a.pipeline / p.pipeline.lag
-    trial = jnp.zeros_like(a.tests).at[st.dec].set(deeds.own("test-series")) * p.build.tests
-    navy = jnp.zeros_like(a.tests).at[st.dec].set(deeds.own("build-navy"))
+    trial = to_actors(st, deeds.own("test-series")) * p.build.tests
+    navy = to_actors(st, deeds.own("build-navy"))
     ground = e.output * e.shares[2]
     reference = (st.opening("output") * st.opening("conventional")).max()
     hosted, hidden, ripe = stationing(world, deeds, laws, st)

@@ -12,7 +12,7 @@ from jax import Array
 
 from detente.deeds import Deeds
 from detente.laws import Laws
-from detente.structure import Structure
+from detente.structure import Structure, to_actors
 from detente.world import Bloc, World
 
 
@@ -43,7 +43,7 @@ def line(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     scare = world.home.unrest[st.dec] * (world.home.liberalisation[st.dec] > 0.5)
     seat = old[st.dec]
     moved = seat + p.leader * (ideal - seat) + p.deal * towards - p.pressure * against + p.speech * spoken - p.backlash * scare
-    return jnp.clip(old.at[st.dec].set(moved), -1.0, 1.0)
+    return jnp.clip(old + to_actors(st, moved - seat), -1.0, 1.0)
 
 
 def hirschman1945(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
@@ -74,8 +74,8 @@ def alliances(world: World, deeds: Deeds, st: Structure) -> Array:
     """Formal alliance with each centre, 0/1, [P, A, world]: made by consent, left by choice, broken with relations."""
     old = world.bloc.alliance
     asked = deeds.to("alliance")
-    made = asked[st.cen_dec] + jnp.zeros_like(old).at[:, st.dec].set(jnp.swapaxes(asked[:, st.cen], 0, 1))
-    gone = jnp.zeros_like(old).at[:, st.dec].set(jnp.swapaxes(deeds.to("leave-alliance")[:, st.cen], 0, 1))
+    made = asked[st.cen_dec] + to_actors(st, jnp.swapaxes(asked[:, st.cen], 0, 1), axis=1)
+    gone = to_actors(st, jnp.swapaxes(deeds.to("leave-alliance")[:, st.cen], 0, 1), axis=1)
     broken = gone + deeds.nature["defiance"][None] * (deeds.nature["defiance"] > 1.5)[None]
     return jnp.clip(jnp.maximum(old, jnp.minimum(made, 1.0)) * (1.0 - jnp.minimum(broken, 1.0)), 0.0, 1.0)
 

@@ -12,7 +12,7 @@ from jax import Array
 
 from detente.deeds import Deeds
 from detente.laws import Laws
-from detente.structure import Structure
+from detente.structure import Structure, to_actors
 from detente.world import Economy, World
 
 
@@ -63,14 +63,14 @@ def threat(world: World, st: Structure) -> Array:
 def guns_butter(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     """Shares of output [5, A, world]: arms follow threat, the rival's believed force and orders; the rest is civil.
 
-    Richardson (1960) reactions through perception; Powell, American Economic Review (1993), on guns and butter.
+    Richardson (1960) reactions through perception; Powell, American Political Science Review (1993), on guns and butter.
     """
     p, e = laws.economy.guns_butter, world.economy
     orders = jnp.zeros_like(e.output)
-    conventional = orders.at[st.dec].set(deeds.own("raise-conventional") - deeds.own("cut-conventional"))
-    strategic = orders.at[st.dec].set(deeds.own("build-missiles"))
-    navy = orders.at[st.dec].set(deeds.own("build-navy"))
-    given = orders.at[st.dec].set(deeds.to("aid", "arms").sum(axis=1))
+    conventional = to_actors(st, deeds.own("raise-conventional") - deeds.own("cut-conventional"))
+    strategic = to_actors(st, deeds.own("build-missiles"))
+    navy = to_actors(st, deeds.own("build-navy"))
+    given = to_actors(st, deeds.to("aid", "arms").sum(axis=1))
     felt = threat(world, st) - p.calm
     c0, s0, a0 = (st.opening(k)[:, None] for k in ("conventional", "strategic", "aid"))
     gap = believed_gap(world, st)
@@ -92,4 +92,4 @@ def believed_gap(world: World, st: Structure) -> Array:
     own = jnp.log1p(world.arsenals.icbm[st.dec])
     rival = world.intelligence.force_mean[np.arange(len(st.deciders)), st.rival_centre]
     gap = jnp.clip(rival - own, -2.0, 4.0) * world.arsenals.bomb[st.dec]
-    return jnp.zeros_like(world.economy.output).at[st.dec].set(gap)
+    return to_actors(st, gap)

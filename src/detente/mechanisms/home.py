@@ -13,7 +13,7 @@ from jax import Array
 
 from detente.deeds import Deeds
 from detente.laws import Laws
-from detente.structure import Structure
+from detente.structure import Structure, to_actors
 from detente.world import Home, World
 
 
@@ -127,8 +127,8 @@ def davies1962(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     """
     p, h, e = laws.home.davies1962, world.home, world.economy
     zero = jnp.zeros_like(h.unrest)
-    reform = zero.at[st.dec].set(deeds.own("reform"))
-    repress = zero.at[st.dec].set(deeds.own("repress"))
+    reform = to_actors(st, deeds.own("reform"))
+    repress = to_actors(st, deeds.own("repress"))
     leaked = (deeds.nature["leak"][st.cen_dec][:, None] * st.camp[..., None]).max(axis=0) * jnp.asarray(st.party_rules, zero.dtype)[:, None]
     crushed = deeds.to("intervene").max(axis=0)
     rising = deeds.nature["unrest"]
@@ -147,8 +147,9 @@ def fear(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     p, h, a = laws.home.fear, world.home, world.arsenals
     mutual = a.h_bomb[st.dec] * a.h_bomb[st.cen[st.rival_centre]]
     floor = p.floor + p.mutual * mutual
-    words = jnp.stack([(deeds.own("boast", "threaten") * st.hostile[:, st.dec[d]][:, None]).sum(axis=0) for d in range(len(st.deciders))])
-    tests = jnp.stack([(deeds.own("test-series") * st.hostile[:, st.dec[d]][:, None]).sum(axis=0) for d in range(len(st.deciders))])
+    foes = jnp.asarray(st.hostile[:, st.dec].T, h.fear.dtype)
+    words = foes @ deeds.own("boast", "threaten")
+    tests = foes @ deeds.own("test-series")
     ladder = deeds.nature["ladder_heat"]
     kept = floor + p.memory * (h.fear - floor)
     return jnp.clip(kept + (p.words * words + p.tests * tests + p.ladder * ladder) * (1 - h.fear), 0.0, 1.0)

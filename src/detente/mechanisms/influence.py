@@ -13,7 +13,7 @@ from jax import Array
 
 from detente.deeds import Deeds
 from detente.laws import Laws
-from detente.structure import Structure
+from detente.structure import Structure, to_actors
 from detente.world import Influence, World
 
 
@@ -126,7 +126,7 @@ def revolution(world: World, st: Structure) -> Array:
     lines = st.leader_table("line")
     now = jnp.einsum("dlw,dl->dw", world.home.leader, jnp.asarray(lines, world.war.dtype))
     start = jnp.asarray(lines[np.arange(len(st.deciders)), st.opening_leader], world.war.dtype)[:, None]
-    return jnp.zeros_like(world.bloc.line).at[st.dec].set(jnp.maximum(start - now, 0.0))
+    return to_actors(st, jnp.maximum(start - now, 0.0))
 
 
 def rift(world: World, st: Structure) -> Array:

@@ -87,7 +87,7 @@ def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     Jervis, The Logic of Images (1970): what was stood through or given up speaks; a new leader is read afresh.
     """
     i, p = world.intelligence, laws.intelligence.jervis1970
-    firm = deeds.weighed(st.coordinate("pressure") * st.coordinate("commitment"))[:, st.dec].sum(axis=1)
+    firm = deeds.firm[:, st.dec].sum(axis=1)
     yielded = deeds.nature["yielded"]
     stood = deeds.nature["stood"]
     fiasco = (deeds.to("covert-action") * (1.0 - world.home.unrest)[None]).sum(axis=1)

@@ -12,7 +12,7 @@ from jax import Array
 
 from detente.deeds import Deeds
 from detente.laws import Laws
-from detente.structure import Structure
+from detente.structure import Structure, to_actors
 from detente.world import NEVER, Issues, World
 
 
@@ -61,7 +61,7 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
         meeting=meetings(world, deeds, st),
         treaty=treaties(world, deeds, settled, laws, st),
         moratorium=jnp.clip(jnp.maximum(q.moratorium, deeds.on("moratorium").max(axis=1)) * (1 - deeds.own("test-series")), 0.0, 1.0),
-        closed=jnp.maximum(q.closed, jnp.zeros_like(q.closed).at[st.dec].set(deeds.to("close-border").max(axis=1))),
+        closed=jnp.maximum(q.closed, to_actors(st, deeds.to("close-border").max(axis=1))),
         drain=drain(world, leaving, laws, st),
         leaving=leaving,
         embargo=embargoes(world, deeds, laws),
@@ -73,20 +73,21 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
 def status(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structure) -> Array:
     """Status of each issue on [0, 1], [I, world]: settlements meet halfway, ladders and faits accomplis shift it, example erodes it."""
     q, p = world.issues, laws.issues.status
-    shift = jnp.zeros_like(q.status)
     ladder = deeds.ladders
     won = ladder.end[:, 1] - ladder.end[:, 0]
-    shift = shift.at[st.showdown].add(p.victory * won * ladder.challenger)
-    fact = jnp.zeros_like(world.war)
-    for a in np.flatnonzero(st.drains >= 0):
-        d = np.flatnonzero(st.dec == a)
-        if len(d):
-            fact = deeds.to("close-border")[d[0]].max(axis=0)
-            shift = shift.at[st.drains[a]].add(p.fact * fact * np.sign(st.stake[st.drains[a], a]))
+    at = (st.showdown[None] == np.arange(len(st.issues))[:, None]).astype(float)
+    shift = p.victory * jnp.einsum("ik,kw->iw", jnp.asarray(at, won.dtype), won * ladder.challenger)
+    closing = to_actors(st, deeds.to("close-border").max(axis=1))
+    shift = shift + p.fact * jnp.einsum("ia,aw->iw", jnp.asarray(_drained(st) * np.sign(st.stake), won.dtype), closing)
     freed = p.freedom * deeds.nature["independence"]
     colonial = jnp.asarray(_newcomers(st), q.status.dtype)[:, None]
     target = q.status + p.settlement * settled * (0.5 - q.status)
     return jnp.clip(target + shift + freed * colonial, 0.0, 1.0)
+
+
+def _drained(st: Structure) -> np.ndarray:
+    """1 where an actor's open border concerns an issue, [I, A]."""
+    return ((st.drains[None] == np.arange(len(st.issues))[:, None]) & (st.drains >= 0)[None]).astype(float)
 
 
 def _newcomers(st: Structure) -> np.ndarray:
@@ -102,19 +103,9 @@ def commitment(world: World, deeds: Deeds, side: np.ndarray, laws: Laws, st: Str
     Fearon, American Political Science Review (1994): what is said aloud is dear to take back.
     """
     p, q = laws.issues.commitment, world.issues
-    tied = st.coordinate("commitment") * st.coordinate("publicity") * (st.coordinate("pressure") > 0)
-    word = _by_issue(deeds, tied, st)
+    word = deeds.words
     added = jnp.stack([(word * (side == s)[..., None]).sum(axis=0) for s in (0, 1)], axis=1)
     return jnp.clip(0.1 + p.memory * (q.commitment - 0.1) + p.word * added * (1 - q.commitment), 0.0, 1.0)
-
-
-def _by_issue(deeds: Deeds, coordinate: np.ndarray, st: Structure) -> Array:
-    """A coordinate summed over what each seat did on each issue, [D, I, world]."""
-    out = []
-    for rows in st.seat_rows:
-        inside = (st.row_issue[rows][None, :] == np.arange(len(st.issues))[:, None]) * coordinate[rows]
-        out.append(jnp.asarray(inside, deeds.enacted.dtype) @ deeds.enacted[rows])
-    return jnp.stack(out)
 
 
 def meetings(world: World, deeds: Deeds, st: Structure) -> Array:
@@ -153,12 +144,8 @@ def stakes(world: World, laws: Laws, st: Structure) -> Array:
     """Size of every actor's stake in every issue now, [I, A, world]: drains raise it, settlements and closed borders lower it. S5.3, S5.6."""
     p, q = laws.issues.stakes, world.issues
     base = jnp.asarray(np.abs(st.stake), world.war.dtype)[..., None]
-    extra = jnp.zeros_like(base * world.war)
-    for a in np.flatnonzero(st.drains >= 0):
-        k = st.drains[a]
-        sufferers = (np.sign(st.stake[k]) == np.sign(st.stake[k, a])) * np.abs(st.stake[k])
-        extra = extra.at[k].add(sufferers[:, None] * p.drain * q.drain[a])
-    closed = jnp.zeros_like(q.treaty)
-    for a in np.flatnonzero(st.drains >= 0):
-        closed = closed.at[st.drains[a]].add(p.sealed * q.closed[a])
+    drained = _drained(st)
+    suffer = np.abs(st.stake)[:, :, None] * (np.sign(st.stake)[:, :, None] * np.sign(st.stake * drained)[:, None, :] > 0)
+    extra = p.drain * jnp.einsum("ibc,cw->ibw", jnp.asarray(suffer, world.war.dtype), q.drain)
+    closed = p.sealed * jnp.einsum("ia,aw->iw", jnp.asarray(drained, world.war.dtype), q.closed)
     return base * (1 - p.settled * q.treaty[:, None]) * (1 - jnp.minimum(closed, 0.9)[:, None]) + extra

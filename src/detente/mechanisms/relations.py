@@ -12,7 +12,7 @@ from jax import Array
 
 from detente.deeds import Deeds
 from detente.laws import Laws
-from detente.structure import Structure
+from detente.structure import Structure, to_actors
 from detente.world import Relations, World
 
 
@@ -31,8 +31,7 @@ def step(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Relations:
 
 def both_ways(flow: Array, st: Structure) -> Array:
     """Deeds of either side count for a pair, where the other side decides too, [D, A, world]."""
-    back = jnp.swapaxes(flow[:, st.dec], 0, 1)
-    return flow.at[:, st.dec].add(back)
+    return flow + to_actors(st, jnp.swapaxes(flow[:, st.dec], 0, 1), axis=1)
 
 
 def richardson1960(world: World, deeds: Deeds, hostile: Array, friendly: Array, laws: Laws, st: Structure) -> Array:
@@ -69,15 +68,19 @@ def _showdowns(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     p = laws.relations.richardson1960
     standing = world.issues.demand.max(axis=1) * p.demand
     ladder = p.rung * deeds.ladders.rung * deeds.ladders.opened
-    out = jnp.zeros_like(world.relations.tension)
-    for issue in range(len(st.issues)):
+    heat = jnp.concatenate([standing, ladder])
+    pairs = jnp.asarray(_principal_pairs(st), heat.dtype)
+    return jnp.einsum("dan,nw->daw", pairs, heat)
+
+
+def _principal_pairs(st: Structure) -> np.ndarray:
+    """1 where decider and actor are the principals of an issue, issues then showdowns, [D, A, I + K]."""
+    issues = [*range(len(st.issues)), *st.showdown]
+    out = np.zeros((len(st.deciders), len(st.actors), len(issues)))
+    for n, issue in enumerate(issues):
         one, other = st.principals[issue]
-        if one < 0 or other < 0:
-            continue
-        heat = standing[issue]
-        if issue in st.showdown:
-            heat = heat + ladder[int(np.flatnonzero(st.showdown == issue)[0])]
-        out = out.at[one, st.dec[other]].add(heat).at[other, st.dec[one]].add(heat)
+        if one >= 0 and other >= 0:
+            out[one, st.dec[other], n] = out[other, st.dec[one], n] = 1.0
     return out
 
 
@@ -94,7 +97,7 @@ def heider1958(old: Array, hostile: Array, friendly: Array, laws: Laws, st: Stru
     third = -jnp.einsum("jkw,ikw->ijw", net, quarrel) + direct * quarrel[:, st.dec]
     change = p.direct * direct + p.balance * third
     kept = rest + p.decay * (old.affinity - rest)
-    return jnp.clip(kept.at[:, st.dec].add(change), -1.0, 1.0)
+    return jnp.clip(kept + to_actors(st, change, axis=1), -1.0, 1.0)
 
 
 def kydd2005(old: Relations, deeds: Deeds, hostile: Array, laws: Laws, st: Structure) -> Array:
@@ -103,8 +106,7 @@ def kydd2005(old: Relations, deeds: Deeds, hostile: Array, laws: Laws, st: Struc
     Kydd, Trust and Mistrust in International Relations (2005): what an aggressor would not give says most.
     """
     p = laws.relations.kydd2005
-    cost = st.coordinate("conciliation") * 0.5 * (st.coordinate("finality") + st.coordinate("commitment"))
-    signal = jnp.swapaxes(deeds.weighed(cost)[:, st.dec], 0, 1)
+    signal = jnp.swapaxes(deeds.costly[:, st.dec], 0, 1)
     breach = jnp.swapaxes(hostile[:, st.dec], 0, 1)
     kept = p.rest + p.decay * (old.trust - p.rest)
     return jnp.clip(kept + p.signal * signal * (1 - old.trust) - p.breach * breach * old.trust, 0.0, 1.0)

@@ -61,8 +61,9 @@ class Ladders(NamedTuple):
 
 def crisis_values(view: View, laws: Laws, st: Structure) -> Ladders:
     """What a showdown on each issue is worth to a challenger, side by side, as it believes."""
-    sides = [solve(payoffs(positions(view, laws, st, side, believed=True), laws), laws.ladder.quantal.precision).value[0] for side in (0, 1)]
-    return Ladders(jnp.stack(sides, axis=1))
+    both = [positions(view, laws, st, side, believed=True) for side in (0, 1)]
+    stacked = jax.tree.map(lambda plus, minus: jnp.stack([plus, minus], axis=1), *both)
+    return Ladders(solve(payoffs(stacked, laws), laws.ladder.quantal.precision).value[0])
 
 
 def _crisis(view: View, r: Rows, c: Ladders) -> Array:
@@ -110,7 +111,7 @@ def demands(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     prize = w.security[r.s] * p.prize * stake * _gap(v, r) * (0.6 + 0.4 * dated)
     face = w.prestige[r.s] * p.face * (chance - (1.0 - chance) * (0.4 + 0.6 * dated))
     showdown = p.showdown * dated * (1.0 - chance) * _crisis(v, r, c) * (1.0 + p.boldness * w.risk[r.s])
-    return prize * (2.0 * chance - 0.5) + face + showdown
+    return prize * chance + face + showdown
 
 
 def climb_downs(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
@@ -227,8 +228,9 @@ def protests(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 def polemics(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Denounce another party: its distance from one's creed pays, one's leaning to it and need of it forbid. S12, S15, S19.3."""
     p = laws.preferences.polemic
-    apart = jnp.abs(v.public.line[r.a] - v.public.line[r.tz])
+    apart = v.public.line[r.tz] - v.public.line[r.a]
     outrage = w.orthodoxy[r.s] * p.outrage * jnp.maximum(apart - p.tolerance, 0.0)
+    cooled = w.orthodoxy[r.s] * p.estranged * r.friend * jnp.maximum(p.warmth - v.affinity[r.s, r.tz], 0.0)
     attacked = v.public.polemic[r.tdz, r.s] * (r.td >= 0)[:, None]
     reply = w.unity[r.s] * p.reply * attacked
     target_is_centre = np.isin(r.tz, r.st.cen)
@@ -238,7 +240,7 @@ def polemics(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     need = v.public.dependence[np.array([list(r.st.cen).index(a) if a in r.st.cen else 0 for a in r.tz]), r.a] * target_is_centre[:, None]
     taboo = p.taboo * mine + p.need * need
     veil = r.named("denounce-veiled")
-    return (outrage + reply) * (1.0 - 0.3 * veil) - taboo * (1.0 - p.veil * veil)
+    return (outrage + cooled + reply) * (1.0 - 0.3 * veil) - taboo * (1.0 - p.veil * veil)
 
 
 def own_past(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
@@ -323,22 +325,21 @@ def stationings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """
     p = laws.preferences.station
     more = jnp.log1p(jnp.expm1(v.own_missiles[r.s]) + p.battery)
-    lift = _leverage_gain(v, r, more)
+    lift = _leverage_gain(v, r, more, laws.intelligence.leverage.floor)
     believed = v.leverage[r.s] - v.real_leverage[r.s]
     balance = w.security[r.s] * p.balance * jnp.maximum(lift - believed, -0.2)
     need = v.public.threat[r.tz] * v.public.government[r.pole, r.tz]
     shield = w.influence[r.s] * p.shield * need
     secret = r.named("deploy-secretly")
-    unready = p.unready * (1.0 - v.lesson[r.s] * 0.0)
     found = p.found * (0.5 + v.resolve[r.s, r.st.cen_dec[r.st.rival_centre[r.s]]]) * (1.0 - p.boldness * w.risk[r.s])
     have = jnp.minimum(v.public.hosted[r.s, r.tz] + v.hidden[r.s, r.tz], 1.0)
-    return (balance + shield) * (1.0 - secret * unready) - secret * found - p.have * have
+    return (balance + shield) * (1.0 - secret * p.unready) - secret * found - p.have * have
 
 
-def _leverage_gain(v: View, r: Rows, more: Array) -> Array:
+def _leverage_gain(v: View, r: Rows, more: Array, floor: Array) -> Array:
     """Rise of true leverage if so many more missiles could reach the rival."""
     base = v.real_leverage[r.s]
-    return (jnp.expm1(more) - jnp.expm1(v.own_missiles[r.s])) / (60.0 + jnp.expm1(more) + jnp.expm1(v.rival_missiles[r.s])) * (1.0 - base)
+    return (jnp.expm1(more) - jnp.expm1(v.own_missiles[r.s])) / (floor + jnp.expm1(more) + jnp.expm1(v.rival_missiles[r.s])) * (1.0 - base)
 
 
 def withdrawals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
@@ -575,12 +576,14 @@ def common(v: View, w: Wants, raw: Array, laws: Laws, st: Structure) -> Array:
     peace = -w.peace[s] * p.war * (1.0 + p.fear * v.fear[s]) * dread * (1.0 - p.boldness * w.risk[s])
     cost = w.prosperity[s] * p.cost * jnp.asarray(st.coordinate("cost"), raw.dtype)[:, None]
     size = jnp.asarray(np.log(np.clip(st.opening("cinc")[st.dec[s]] / 0.05, 1e-3, None)), raw.dtype)[:, None]
-    final = jnp.asarray(st.coordinate("finality") >= 0.5, raw.dtype)[:, None]
     value = p.scale * raw + peace - cost + p.reach * size - p.fatigue * v.fatigue
     threshold = laws.preferences.threshold
     nests = jnp.stack([threshold[name] + 0.0 * value[0] for name in ("pressure", "conciliation", "talk", "force", "bloc", "aid", "home")])
     value = value - nests[st.row_nest]
-    return jnp.where(final > 0, rust1987(value, p.discount), value)
+    last = np.flatnonzero(st.coordinate("finality") >= 0.5)
+    place = np.arange(len(s))
+    place[last] = len(s) + np.arange(len(last))
+    return jnp.concatenate([value, rust1987(value[last], p.discount)])[place]
 
 
 def consent(decision: Decision, laws: Laws, st: Structure) -> Array:
@@ -596,7 +599,7 @@ def consent(decision: Decision, laws: Laws, st: Structure) -> Array:
     talk_ = p.meet + w.peace[seat] * p.fear * v.fear[seat] - w.orthodoxy[seat] * p.creed * jnp.maximum(-w.line[seat], 0.0) * r.hostile
     back = r.named("appeal") * (p.back + w.unity[seat] * p.client * v.public.government[r.pole, r.a] - w.peace[seat] * p.risk * v.public.threat[r.a])
     ally = (r.named("alliance") + r.named("station-missiles")) * (p.ally + w.security[seat] * v.public.threat[actor])
-    yes = p.base + p.affinity * warm + p.scale * deal + meet * talk_ + back + ally
+    yes = p.base - p.treaty * r.named("treaty") + p.affinity * warm + p.scale * deal + meet * talk_ + back + ally
     return jnp.stack([yes, jnp.zeros_like(yes)], axis=1)
 
 

@@ -1,0 +1,158 @@
+"""The verbs of the command line. A verb reads its arguments, calls one function and shows what comes back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from detente import console
+
+app = typer.Typer(
+    cls=console.Verbs, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+
+
+def _month(text: str) -> str:
+    from detente.scenario import parse_month
+
+    try:
+        parse_month(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+Lang = Annotated[Literal["en", "ru"], typer.Option(metavar="en|ru", help="Language of what is shown.")]
+Named = Annotated[
+    str, typer.Option("--scenario", metavar="NAME|DIR", help="A shipped scenario, or a folder of your own.")
+]
+Json = Annotated[
+    str | None,
+    typer.Option("--json", metavar="FILE", help="Write what the screen shows as JSON; - for standard output."),
+]
+Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a self-contained report.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="Keep data and manifest here; a run that was stopped goes on from here."),
+]
+Worlds = Annotated[int, typer.Option(min=1, metavar="N", help="How many worlds.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, metavar="S", help="Same seed, same worlds.")]
+Until = Annotated[str, typer.Option(callback=_month, metavar="YYYY-MM", help="The last month.")]
+Nature = Annotated[
+    Literal["given", "drawn"],
+    typer.Option(metavar="given|drawn", help="Calendar events on their dates, or drawn like all others."),
+]
+Keep = Annotated[
+    Literal["world"] | None, typer.Option(metavar="world", help="Write the whole World of every month as well.")
+]
+Block = Annotated[int | None, typer.Option(min=8, metavar="N", help="Worlds computed together; changes no result.")]
+Devices = Annotated[int | None, typer.Option(min=1, metavar="N", help="Devices (cores) used; changes no result.")]
+
+
+@app.callback()
+def _detente() -> None:
+    """Détente: a laboratory for the Cold War of 1953–1964."""
+
+
+@app.command()
+def run(
+    worlds: Worlds = 1000,
+    seed: Seed = 1,
+    until: Until = "1964-12",
+    nature: Nature = "given",
+    out: Out = None,
+    keep: Keep = None,
+    html: Html = None,
+    json: Json = None,
+    scenario: Named = "coexistence",
+    lang: Lang = "en",
+    block: Block = None,
+    devices: Devices = None,
+) -> None:
+    """Run an ensemble: a summary on screen, a report, data."""
+    places = console.places(out, html, json, keep)
+    asked: dict[str, Any] = {
+        "worlds": worlds,
+        "seed": seed,
+        "until": until,
+        "nature": nature,
+        "keep": keep,
+        "out": out,
+        "devices": devices,
+    }
+    found = console.ensemble(scenario, asked | ({"block": block} if block else {}), lang)
+    console.publish(found, places, lang)
+
+
+@app.command()
+def replay(
+    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="The manifest of a run, or its folder.")],
+    json: Json = None,
+    lang: Lang = "en",
+    devices: Devices = None,
+) -> None:
+    """Run again what a manifest describes, and compare to the bit."""
+    text, data = console.repeat(manifest, devices, lang)
+    console.show(text, data, json)
+    raise typer.Exit(0 if data["same"] else 1)
+
+
+@app.command()
+def check(
+    folder: Annotated[
+        str | None, typer.Argument(metavar="[DIR]", help="The scenario's folder; the shipped one without it.")
+    ] = None,
+    scenario: Named = "coexistence",
+    json: Json = None,
+    lang: Lang = "en",
+) -> None:
+    """Check a scenario: every problem, or what it holds."""
+    from detente import check as checker
+
+    found = checker.check(folder or scenario)
+    console.show(checker.shown(found, lang), found.table(), json)
+    raise typer.Exit(1 if found.problems else 0)
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that is empty or not there yet.")],
+    lang: Lang = "en",
+) -> None:
+    """Start a scenario of your own."""
+    from detente import start
+
+    console.screen().print(start.new(folder, lang))
+
+
+@app.command()
+def sources(
+    texts: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the source texts: passages are shown.")
+    ] = None,
+    scenario: Named = "coexistence",
+    json: Json = None,
+    lang: Lang = "en",
+) -> None:
+    """Every citation, what rests on it, and where sources disagree."""
+    from detente import provenance
+
+    found = provenance.trace(scenario, texts)
+    console.show(provenance.shown(found, lang), found.table(lang), json)
+
+
+@app.command()
+def explain(
+    event: Annotated[str, typer.Argument(metavar="EVENT", help="Id of an entry of the chronicle.")],
+    scenario: Named = "coexistence",
+    json: Json = None,
+    lang: Lang = "en",
+) -> None:
+    """A recorded choice: menu, view, utilities, and what would have flipped it."""
+    from detente import explain as explainer
+
+    with console.wait(lang):
+        found = explainer.explain(scenario, event)
+    console.show(explainer.shown(found, lang), found.table(lang), json)
