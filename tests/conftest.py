@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["fixtures_kernel"]
+
 
 def data_folder() -> Path | None:
     """The folder of public data named by DETENTE_DATA; None where it is not set."""

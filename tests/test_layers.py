@@ -16,22 +16,44 @@ LAYERS = (
     "world",
     "noise",
     "laws",
-    "views",
     "decisions",
     "deeds",
     "mechanisms",
+    "views",
+    "masks",
+    "nature",
     "ladder",
+    "answers",
     "month",
     "seats",
+    "series",
     "drive",
     "lab",
     "report",
     "room",
     "interop",
+    "console",
+    "check",
+    "provenance",
+    "explain",
+    "start",
     "cli",
 )
 FRONT = ("__init__", "__main__")  # the package's public face: may import any layer, and only the cli imports it
-CHRONICLE_READERS = ("scenario", "seats.record", "drive", "lab", "report", "room", "interop", "cli")
+CHRONICLE_READERS = (
+    "scenario",
+    "seats.record",
+    "drive",
+    "lab",
+    "report",
+    "room",
+    "interop",
+    "check",
+    "provenance",
+    "explain",
+    "start",
+    "cli",
+)
 OBSERVED_READERS = ("lab",)
 
 

@@ -1,4 +1,7 @@
-"""From answers to consequences: proposals, conferences, deadlines, discoveries, ladders, in shapes that mechanisms read."""
+"""From answers to consequences.
+
+Proposals, conferences, deadlines, discoveries, ladders, in shapes that mechanisms read.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ def marked(row: Array, st: Structure, like: Array) -> Array:
     return (row[st.row_seat] == index).astype(like.dtype)
 
 
-def proposals(chosen: Array, st: Structure) -> tuple["Rows", Array]:
+def proposals(chosen: Array, st: Structure) -> tuple[Rows, Array]:
     """Rows that need another seat's consent, and which of them were proposed, [B, world]."""
     index = consent_rows(st)
     return Rows(st, index), chosen[index]
@@ -47,14 +50,19 @@ def consent_rows(st: Structure) -> np.ndarray:
     return np.flatnonzero(consenting & (st.row_target_dec >= 0))
 
 
-def enact(chosen: Array, rows: "Rows", asked: Array, said: Array, world: World, st: Structure) -> tuple[Array, Array]:
+def enact(chosen: Array, rows: Rows, asked: Array, said: Array, world: World, st: Structure) -> tuple[Array, Array]:
     """What took effect and what was refused, [N + 1, world] each. A partner that does not decide agrees as it leans."""
     yes = asked * (said == 0)
     enacted = chosen.at[rows.index].set(yes)
     consenting = np.array([st.scenario.instruments[r.instrument].consent for r in st.rows])
     silent = np.flatnonzero(consenting & (st.row_target_dec < 0) & (st.row_target >= 0))
     if len(silent):
-        own = np.array([list(st.cen).index(st.dec[s]) if st.dec[s] in st.cen else max(int(st.leader_of_camp[s]), 0) for s in st.row_seat[silent]])
+        own = np.array(
+            [
+                list(st.cen).index(st.dec[s]) if st.dec[s] in st.cen else max(int(st.leader_of_camp[s]), 0)
+                for s in st.row_seat[silent]
+            ]
+        )
         willing = world.influence.government[own, st.row_target[silent]] > CONSENTING
         enacted = enacted.at[silent].multiply(willing.astype(chosen.dtype))
     refused = jnp.zeros_like(chosen).at[rows.index].set(asked * (said == 1))
@@ -142,7 +150,10 @@ def consequences(
     heat = jnp.clip(jnp.maximum(own, 0.3 * height.max(axis=0)), 0.0, 1.0)
     hosts = jnp.asarray(st.host_issue[:, None] == np.arange(len(st.showdown)), dtype)
     local = jnp.einsum("dks,ksw,ak->daw", seat, jnp.maximum(gives, settled[:, None]), hosts)
-    removed = jnp.clip(local + 0.5 * jnp.einsum("dks,kw->dw", seat, settled)[:, None], 0.0, 1.0)
+    stationed = (world.arsenals.hidden + jnp.minimum(world.arsenals.hosted, 1.0)).max(axis=0)
+    about_missiles = jnp.minimum(jnp.einsum("aw,ak->kw", stationed, hosts), 1.0)
+    traded = jnp.einsum("dks,kw->dw", seat, settled * about_missiles)[:, None]
+    removed = jnp.clip(jnp.maximum(local, 0.5 * traded), 0.0, 1.0)
     spread = jnp.asarray(st.showdown[None] == np.arange(n_i)[:, None], dtype)
     over = spread @ (lad.opened * (jnp.abs(result.still) < 0.5))
     drop = deadline[st.showdown, 2]
@@ -191,7 +202,9 @@ class Rows:
         self.side = np.where(st.stake[self.kz, self.a] > 0, 0, 1)
         lead = st.leader_of_camp[self.s]
         cen = list(st.cen)
-        self.pole = np.array([cen.index(a) if a in cen else max(int(c), 0) for a, c in zip(self.a, lead, strict=True)], dtype=int)
+        self.pole = np.array(
+            [cen.index(a) if a in cen else max(int(c), 0) for a, c in zip(self.a, lead, strict=True)], dtype=int
+        )
         self.is_centre = np.isin(self.a, st.cen).astype(float)[:, None]
         self.friend = st.friends[self.s, self.tz][:, None]
         self.hostile = st.hostile[self.s, self.tz][:, None]

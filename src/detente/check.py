@@ -20,6 +20,7 @@ from rich.text import Text
 
 from detente import menus, nature, scenario, series
 from detente.console import said
+from detente.lab import prior
 from detente.scenario import (
     ASSUMPTION,
     FIRST_YEAR,
@@ -336,7 +337,9 @@ def seats(sc: Scenario) -> Iterator[Problem]:
     file, used = "instruments.toml", set[str]()
     loose = [key for key, one in sc.instruments.items() if one.whom in BOUND and not menus.bound_to(sc, key)]
     for key in loose:
-        yield Problem(file, key, "no issue lists it in `forms`, so it has no opponent", "Add it there, or change `whom`")
+        yield Problem(
+            file, key, "no issue lists it in `forms`, so it has no opponent", "Add it there, or change `whom`"
+        )
     rest = sc.model_copy(update={"instruments": {k: one for k, one in sc.instruments.items() if k not in loose}})
     for seat in sc.deciders:
         try:
@@ -477,8 +480,9 @@ def works(sc: Scenario, reading: Reading) -> Iterator[Problem]:
                 f"Declare [source.{key}], or correct the key: {nearest(key, declared)}",
             )
     if all(set(reading.made[kind]) == set(reading.place[kind]) for kind in SHAPES):
+        scored = prior.cited()
         for key, file in declared.items():
-            if key not in uses:
+            if key not in uses and key not in scored:
                 yield Problem(
                     file, f"source.{key}", "nothing cites this work", "Cite it where it is used, or remove it"
                 )

@@ -126,7 +126,7 @@ def usage(error: Any) -> str:
         sentence = f"there is no option {option}" + (f"; did you mean {close[0]}?" if close else "")
     if type(error).__name__ == "NoArgsIsHelpError":
         return sentence
-    sentence = sentence.replace("Input should be", "it must be")
+    sentence = sentence.replace("Input should be", "it must be").replace("Value error, ", "")
     return f"{sentence.rstrip('.')}{'' if sentence.endswith('?') else '.'} See `{path} --help`"
 
 

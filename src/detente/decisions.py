@@ -91,11 +91,20 @@ def layout(st: Structure) -> Menu:
         flat = [f"{level}:{word}" for line in words for word in line]
         return addresses(flat).reshape(len(words), -1, 1)
 
-    rows = [[row_names[k] if k < n else f"{st.deciders[d]}:pad{j}" for j, k in enumerate(index[d])] for d in range(seats)]
+    rows = [
+        [row_names[k] if k < n else f"{st.deciders[d]}:pad{j}" for j, k in enumerate(index[d])] for d in range(seats)
+    ]
     nests = [[f"{d}:nest:{q}" for q in NESTS] for d in st.deciders]
     acts = [[f"{d}:routine", f"{d}:act"] for d in st.deciders]
     slots = range(SLOTS)
-    return Menu(index, nest, member, named("row", rows), [named(f"slot{s}", nests) for s in slots], [named(f"slot{s}", acts) for s in slots])
+    return Menu(
+        index,
+        nest,
+        member,
+        named("row", rows),
+        [named(f"slot{s}", nests) for s in slots],
+        [named(f"slot{s}", acts) for s in slots],
+    )
 
 
 def nested(menu: Menu, utility: Array, mask: Array, scale: Array) -> Nested:
@@ -116,7 +125,8 @@ def nested(menu: Menu, utility: Array, mask: Array, scale: Array) -> Nested:
 def argmax(score: Array) -> Array:
     """Index of the largest along axis -2, the first of equals, int32 [..., world].
 
-    A tree of halves, so that worlds fill the vector lanes; the last step is a reduction, which the compiler keeps apart from its users.
+    A tree of halves, so that worlds fill the vector lanes; the last step is a reduction, which the compiler keeps
+    apart from its users.
     """
     index = jnp.broadcast_to(jnp.arange(score.shape[-2], dtype=jnp.int32)[:, None], score.shape)
     while score.shape[-2] > 4:
@@ -145,7 +155,7 @@ def top(score: Array) -> Array:
 
 
 def logsumexp(x: Array, axis: int) -> Array:
-    """log Σ exp along an axis, safe where everything is banned."""
+    """Log Σ exp along an axis, safe where everything is banned."""
     best = x.max(axis=axis, keepdims=True)
     return (best + jnp.log(jnp.exp(x - best).sum(axis=axis, keepdims=True))).squeeze(axis)
 
@@ -153,7 +163,8 @@ def logsumexp(x: Array, axis: int) -> Array:
 def draw_slot(menu: Menu, values: Nested, keys: WorldKeys, slot: int) -> Array:
     """The row a seat chooses (global number) or ROUTINE, int32 [D, world].
 
-    The slots of a month share the rows' Gumbel noise: a row taken is masked, and the best of what is left under the same noise is again a
+    The slots of a month share the rows' Gumbel noise: a row taken is masked, and the best of what is left under the
+    same noise is again a
     logit choice among what is left (the Gumbel-top-k identity), so three draws cost one.
     """
     dtype = values.row.dtype
@@ -182,10 +193,13 @@ def slot_log_probability(menu: Menu, values: Nested, row: Array) -> tuple[Array,
 
 
 def draw(decision: Decision, utility: Array, keys: WorldKeys) -> Array:
-    """A flat logit choice, int32 [B, world]: utilities [B, O, world] + Gumbel noise, argmax; a full ban gives option 0."""
+    """A flat logit choice, int32 [B, world].
+
+    Utilities [B, O, world] + Gumbel noise, argmax; a full ban gives option 0.
+    """
     names = [f"{decision.kind}:{name}:{option}" for name in decision.names for option in decision.options]
     where = addresses(names).reshape(len(decision.names), len(decision.options), 1)
-    score = jnp.where(decision.mask > 0, utility, BANNED) + gumbel(keys, where, utility.dtype)
+    score = jnp.where(decision.mask > 0, utility + gumbel(keys, where, utility.dtype), BANNED)
     return argmax(score)
 
 
@@ -204,7 +218,9 @@ def draw_chance(chance: Chance, keys: WorldKeys) -> Array:
 
 def draw_shock(shock: Shock, keys: WorldKeys) -> Array:
     """The value of each shock, [S, world]."""
-    return shock.mean + shock.scale * normal(keys, addresses([f"shock:{name}" for name in shock.names]), shock.mean.dtype)
+    return shock.mean + shock.scale * normal(
+        keys, addresses([f"shock:{name}" for name in shock.names]), shock.mean.dtype
+    )
 
 
 def one_hot(index: Array, size: int, dtype: Any) -> Array:

@@ -1,8 +1,8 @@
-"""What was done in a month, gathered so that a mechanism can ask: who did this to whom, on what?"""
+"""What was done in a month, gathered so that a mechanism can ask who did this to whom, and on what."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -38,18 +38,26 @@ class Deeds:
     discovery: Array  # [D, A, 4, world] answers to a discovery: accept, demand, blockade, strike
     nature: dict[str, Array]
     ladders: Ladders
+    sums: dict[tuple[str, tuple[str, ...]], Array] = field(default_factory=dict)
 
     def to(self, *instruments: str) -> Array:
         """Who did this to whom, [D, A, world]."""
-        return _sum(self.enacted, self.st, instruments, "target", len(self.st.actors))
+        return self._once("target", instruments, len(self.st.actors))
 
     def on(self, *instruments: str) -> Array:
         """Who did this on what issue, [D, I, world]."""
-        return _sum(self.enacted, self.st, instruments, "issue", len(self.st.issues))
+        return self._once("issue", instruments, len(self.st.issues))
 
     def own(self, *instruments: str) -> Array:
         """Who did this, [D, world]."""
-        return _sum(self.enacted, self.st, instruments, "none", 1)[:, 0]
+        return self._once("none", instruments, 1)[:, 0]
+
+    def _once(self, axis: str, instruments: tuple[str, ...], size: int) -> Array:
+        """Each sum is made once a month, whoever asks for it again."""
+        key = (axis, instruments)
+        if key not in self.sums:
+            self.sums[key] = _sum(self.enacted, self.st, instruments, axis, size)
+        return self.sums[key]
 
     def refusals(self, *instruments: str) -> Array:
         """Whose proposal was refused by whom, [D, A, world]."""
@@ -57,9 +65,15 @@ class Deeds:
 
     @cached_property
     def flows(self) -> Array:
-        """What each seat did, summed over its rows by coordinate: [D, coordinate × target, world] in one product a seat."""
+        """What each seat did, summed over its rows by coordinate.
+
+        [D, coordinate × target, world] in one product a seat.
+        """
         return jnp.stack(
-            [jnp.asarray(table, self.enacted.dtype) @ self.enacted[rows] for table, rows in zip(flow_tables(self.st), self.st.seat_rows, strict=True)]
+            [
+                jnp.asarray(table, self.enacted.dtype) @ self.enacted[rows]
+                for table, rows in zip(flow_tables(self.st), self.st.seat_rows, strict=True)
+            ]
         )
 
     def _flow(self, n: int) -> Array:

@@ -13,7 +13,21 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from detente.decisions import Chance, Decision, Menu, Question, Shock, draw, draw_chance, draw_shock, draw_slot, layout, log_probability, nested, slot_log_probability
+from detente.decisions import (
+    Chance,
+    Decision,
+    Menu,
+    Question,
+    Shock,
+    draw,
+    draw_chance,
+    draw_shock,
+    draw_slot,
+    layout,
+    log_probability,
+    nested,
+    slot_log_probability,
+)
 from detente.laws import Laws
 from detente.mechanisms.influence import anchored
 from detente.month import month
@@ -58,23 +72,30 @@ FORCED = ("consent", "meeting", "deadline", "discovery", "ladder", "succession")
 
 
 class Utilities:
-    """The seats' utilities for one month: slots of a month share them."""
+    """The seats' utilities for one month.
+
+    Its questions share one view, and so the slots' utilities and the worth of a showdown.
+    """
 
     def __init__(self, laws: Laws, st: Structure) -> None:
         self.laws, self.st = laws, st
-        self.kept: tuple[int, Array] | None = None
+        self.ladders: preferences.Ladders | None = None
+        self.rows: Array | None = None
 
     def __call__(self, question: Decision) -> Array:
         """Utilities of a Decision's options."""
+        if question.view is not None and self.ladders is None:
+            self.ladders = preferences.crisis_values(question.view, self.laws, self.st)
         if question.kind == "slot":
-            if self.kept is None or self.kept[0] != id(question.view):
-                self.kept = (id(question.view), preferences.slots(question.view, self.laws, self.st))
-            return self.kept[1]
+            if self.rows is None:
+                self.rows = preferences.slots(question.view, self.laws, self.st, self.ladders)
+            return self.rows
+        if question.kind in ("deadline", "discovery"):
+            weigh = {"deadline": preferences.deadline, "discovery": preferences.discovery}[question.kind]
+            return weigh(question, self.laws, self.st, self.ladders)
         return {
             "consent": preferences.consent,
             "meeting": preferences.meeting,
-            "deadline": preferences.deadline,
-            "discovery": preferences.discovery,
             "ladder": equilibrium.ladder,
             "succession": equilibrium.heirs,
         }[question.kind](question, self.laws, self.st)
@@ -88,10 +109,12 @@ def drive(world: World, laws: Laws, st: Structure, when: Array, given: bool, ans
         while True:
             reply = answer(questions.send(reply))
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+        return end.value
 
 
-def run_month(world: World, keys: WorldKeys, laws: Laws, st: Structure, menu: Menu, series: Series, when: Array, given: bool) -> tuple[World, Trace]:
+def run_month(
+    world: World, keys: WorldKeys, laws: Laws, st: Structure, menu: Menu, series: Series, when: Array, given: bool
+) -> tuple[World, Trace]:
     """One month in which every seat chooses for itself, with addressed luck."""
     wish = Utilities(laws, st)
     log: dict[str, Any] = {"moves": []}
@@ -113,7 +136,9 @@ def run_month(world: World, keys: WorldKeys, laws: Laws, st: Structure, menu: Me
         return choice
 
     new = drive(world, laws, st, when, given, answer)
-    small = {k: log[k].astype(jnp.int8) for k in ("consent", "succession", "meeting", "deadline", "discovery", "ladder")}
+    small = {
+        k: log[k].astype(jnp.int8) for k in ("consent", "succession", "meeting", "deadline", "discovery", "ladder")
+    }
     return new, Trace(
         jnp.stack(log["moves"]).astype(jnp.int16),
         small["consent"],
@@ -133,7 +158,10 @@ def begin(st: Structure, laws: Laws, worlds: int, dtype: Any) -> World:
 
 
 def runner(st: Structure, series: Series, months: int = MONTHS, given: bool = True) -> Callable[[Laws, Array], Trace]:
-    """A function of (laws [world], world keys [world, 2]) that runs a block of worlds and gives the trace of every month, [month, ...]."""
+    """A function of (laws [world].
+
+    World keys [world, 2]) that runs a block of worlds and gives the trace of every month, [month, ...].
+    """
     menu = layout(st)
 
     def block(laws: Laws, keys: Array) -> Trace:
@@ -147,7 +175,9 @@ def runner(st: Structure, series: Series, months: int = MONTHS, given: bool = Tr
     return block
 
 
-def follow_month(world: World, record: Record, laws: Laws, st: Structure, menu: Menu, when: Array) -> tuple[World, Score]:
+def follow_month(
+    world: World, record: Record, laws: Laws, st: Structure, menu: Menu, when: Array
+) -> tuple[World, Score]:
     """One month as it was recorded, with the log-probability of every recorded answer."""
     wish = Utilities(laws, st)
     parts: dict[str, Any] = {"act": 0.0, "what": 0.0, "banned": []}
@@ -156,7 +186,9 @@ def follow_month(world: World, record: Record, laws: Laws, st: Structure, menu: 
     def answer(question: Question) -> Array:
         if isinstance(question, Chance):
             event = record.nature[when][:, None]
-            parts["nature"] = (event * -jnp.logaddexp(0.0, -question.logit) + (1 - event) * -jnp.logaddexp(0.0, question.logit)).mean(axis=1)
+            parts["nature"] = (
+                event * -jnp.logaddexp(0.0, -question.logit) + (1 - event) * -jnp.logaddexp(0.0, question.logit)
+            ).mean(axis=1)
             return jnp.broadcast_to(event, question.logit.shape).astype(question.logit.dtype)
         if isinstance(question, Shock):
             return _recorded_shock(question, record, parts, when)
@@ -181,7 +213,7 @@ def follow_month(world: World, record: Record, laws: Laws, st: Structure, menu: 
         parts["banned"].append(((row >= 0) & (chosen < 0.5)).astype(question.mask.dtype).mean(axis=1))
         return row
 
-    new = drive(world, laws, st, when, True, answer)
+    new = drive(world, laws, st, when, given=True, answer=answer)
     return new, Score(
         parts["act"],
         parts["what"],
@@ -206,7 +238,10 @@ def _log_of(question: Decision, utility: Array, reply: Array) -> Array:
 
 
 def _recorded_shock(question: Shock, record: Record, parts: dict[str, Any], when: Array) -> Array:
-    """The recorded value where there is a record, the law's mean elsewhere; scored in the month in which it is drawn."""
+    """The recorded value where there is a record, the law's mean elsewhere.
+
+    Scored in the month in which it is drawn.
+    """
     kind = question.names[0].split(".")[0]
     told = getattr(record, kind)[when][:, None]
     known = getattr(record, f"{kind}_known")[when][:, None]
@@ -217,15 +252,19 @@ def _recorded_shock(question: Shock, record: Record, parts: dict[str, Any], when
 
 
 def follower(st: Structure, record: Record, months: int = MONTHS) -> Callable[[Laws], tuple[World, Score]]:
-    """A function of laws (scalars) that replays the record in one world: worlds of every month and their score, [month, ...]."""
+    """A function of laws (scalars) that replays the record in one world.
+
+    Worlds of every month and their score, [month, ...].
+    """
     menu = layout(st)
 
     def replay(laws: Laws) -> tuple[World, Score]:
         dtype = jax.tree.leaves(laws)[0].dtype
         start = begin(st, laws, 1, dtype)
+        told: Any = Record(*(jnp.asarray(x, dtype if x.dtype.kind == "f" else jnp.int32) for x in record))  # type: ignore[arg-type]
 
         def one(world: World, when: Array) -> tuple[World, tuple[World, Score]]:
-            new, score = follow_month(world, record, laws, st, menu, when)
+            new, score = follow_month(world, told, laws, st, menu, when)
             return new, (new, score)
 
         return jax.lax.scan(one, start, jnp.arange(months))[1]

@@ -91,6 +91,11 @@ class Asked:
         return 1 + sum(o.probability > told.probability for o in self.options) if told else None
 
     @property
+    def open(self) -> int:
+        """How many options there were."""
+        return sum(option.allowed or option.chosen for option in self.options)
+
+    @property
     def flip(self) -> Option | None:
         """The single smallest rise of another option's utility that makes it as probable as the recorded one."""
         others = [o for o in self.options if o.allowed and not o.chosen and o.flip is not None]
@@ -568,8 +573,8 @@ def _turning(question: Asked, told: Option, flip: Option, rise: float, lang: str
     best = question.options[0]
     rank = said(
         lang,
-        f"The recorded choice ranks {question.rank} of {len(question.options)}. ",
-        f"Записанный выбор — {question.rank}-й из {len(question.options)} по вероятности. ",
+        f"The recorded choice ranks {question.rank} of {question.open}. ",
+        f"Записанный выбор — {question.rank}-й из {question.open} по вероятности. ",
     )
     if best is told or best.flip is None:
         return rank + said(

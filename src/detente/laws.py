@@ -6,6 +6,7 @@ and a draw is addressed by (seed, draw, coefficient), so a new coefficient chang
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -44,7 +45,9 @@ class Laws(dict[str, Any]):
 
 def names(scenario: Scenario) -> list[str]:
     """Every coefficient as mechanism.law.coefficient, sorted."""
-    return sorted(f"{m}.{law}.{key}" for m, laws in scenario.laws.items() for law, table in laws.items() for key in table)
+    return sorted(
+        f"{m}.{law}.{key}" for m, laws in scenario.laws.items() for law, table in laws.items() for key in table
+    )
 
 
 def coefficient(scenario: Scenario, name: str) -> Coefficient:
@@ -67,13 +70,18 @@ def best(scenario: Scenario) -> Laws:
     return tree({name: np.float64(coefficient(scenario, name).best) for name in names(scenario)})
 
 
+Scale = Callable[[Any], Any]
+SCALES: dict[str, tuple[Scale, Scale]] = {
+    "normal": (lambda x: x, lambda y: y),
+    "lognormal": (np.log, np.exp),
+    "logit": (lambda x: np.log(x / (1 - x)), lambda y: 1 / (1 + np.exp(-y))),
+}
+"""The scale on which a family of priors is normal, and the way back."""
+
+
 def _quantile(entry: Coefficient, z: np.ndarray) -> np.ndarray:
     """The prior's value at standard normal score z: two halves meet at the median, 5 % and 95 % are exact."""
-    to, back = {
-        "normal": (lambda x: x, lambda y: y),
-        "lognormal": (np.log, np.exp),
-        "logit": (lambda x: np.log(x / (1 - x)), lambda y: 1 / (1 + np.exp(-y))),
-    }[entry.family]
+    to, back = SCALES[entry.family]
     low, mid, high = (to(np.float64(x)) for x in (entry.low, entry.best, entry.high))
     spread = np.where(z < 0, mid - low, high - mid) / 1.6448536269514722
     return np.clip(back(mid + spread * z), *entry.bounds)
@@ -92,5 +100,10 @@ def draw(scenario: Scenario, seed: int, draws: int = DRAWS) -> dict[str, np.ndar
 def off(scenario: Scenario, laws: Laws, name: str) -> Laws:
     """The same laws with one law (mechanism.law) at its neutral values: the law switched off."""
     mechanism, law = name.split(".")
-    table = Laws({key: np.broadcast_to(entry.neutral, np.shape(laws[mechanism][law][key])) for key, entry in scenario.laws[mechanism][law].items()})
+    table = Laws(
+        {
+            key: np.broadcast_to(entry.neutral, np.shape(laws[mechanism][law][key]))
+            for key, entry in scenario.laws[mechanism][law].items()
+        }
+    )
     return Laws(laws | {mechanism: Laws(laws[mechanism] | {law: table})})

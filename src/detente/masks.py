@@ -11,6 +11,10 @@ from detente.world import NEVER, World
 
 CONSENTING = 0.5
 """Leaning from which a host or a non-deciding partner agrees."""
+AWAY = 0.25
+"""Lead of one centre over its rival in a host's leaning from which the host takes missiles in secret."""
+RENEWED = 0.1
+"""Recent use below which an old deed may be done again."""
 
 
 def allowed(world: World, st: Structure) -> Array:
@@ -20,7 +24,11 @@ def allowed(world: World, st: Structure) -> Array:
         index = st.where(instrument)
         if len(index):
             rule = RULES.get(instrument)
-            parts.append(rule(world, st, index).astype(world.war.dtype) if rule else jnp.ones((len(index), *world.war.shape), world.war.dtype))
+            parts.append(
+                rule(world, st, index).astype(world.war.dtype)
+                if rule
+                else jnp.ones((len(index), *world.war.shape), world.war.dtype)
+            )
             order.append(index)
     return jnp.concatenate(parts)[np.argsort(np.concatenate(order))]
 
@@ -76,17 +84,35 @@ def _may_stop_tests(w: World, st: Structure, i: np.ndarray) -> Array:
 def _host_willing(w: World, st: Structure, i: np.ndarray) -> Array:
     lean = w.influence.government[_pole(st, i), st.row_target[i]]
     free = w.arsenals.hosted[st.row_seat[i], st.row_target[i]] + w.arsenals.hidden[st.row_seat[i], st.row_target[i]]
-    return (lean > CONSENTING) & (free < 0.5) & (w.arsenals.icbm_age[_seat(st, i)] > 0)
+    rockets = (w.arsenals.icbm_age > 0)[_seat(st, i)] | (w.arsenals.h_bomb[_seat(st, i)] > 0.5)
+    return (lean > CONSENTING) & (free < 0.5) & rockets
+
+
+def _host_exposed(w: World, st: Structure, i: np.ndarray) -> Array:
+    """In secret also a host that leans to nobody wholly, but clearly away from the rival."""
+    lean, n = w.influence.government[:, st.row_target[i]], np.arange(len(i))
+    own, rival = lean[_pole(st, i), n], lean[st.rival_centre[st.row_seat[i]], n]
+    return (
+        ((own > CONSENTING) | (own - rival > AWAY))
+        & (_missiles(w, st, i) < 0.5)
+        & (w.arsenals.icbm_age[_seat(st, i)] > 0)
+    )
+
+
+def _missiles(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.arsenals.hosted[st.row_seat[i], st.row_target[i]] + w.arsenals.hidden[st.row_seat[i], st.row_target[i]]
 
 
 def _member(st: Structure, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     to_centre = _centre(st, st.row_target[i])
-    return np.where(to_centre >= 0, to_centre, _centre(st, _seat(st, i))), np.where(to_centre >= 0, _seat(st, i), st.row_target[i])
+    return np.where(to_centre >= 0, to_centre, _centre(st, _seat(st, i))), np.where(
+        to_centre >= 0, _seat(st, i), st.row_target[i]
+    )
 
 
 def _not_allied(w: World, st: Structure, i: np.ndarray) -> Array:
     centre, member = _member(st, i)
-    return (w.bloc.alliance[centre, member] < 0.5) | (w.home.fatigue[i] < 0.1) & (w.bloc.control[member] > 0.2)
+    return (w.bloc.alliance[centre, member] < 0.5) | (w.home.fatigue[i] < RENEWED)
 
 
 def _allied(w: World, st: Structure, i: np.ndarray) -> Array:
@@ -95,7 +121,7 @@ def _allied(w: World, st: Structure, i: np.ndarray) -> Array:
 
 
 def _garrisoned(w: World, st: Structure, i: np.ndarray) -> Array:
-    return w.bloc.garrison[st.row_seat[i], st.row_target[i]] > 0.5
+    return (w.bloc.garrison[st.row_seat[i], st.row_target[i]] > 0.5) | (_missiles(w, st, i) > 0.05)
 
 
 def _dependent(w: World, st: Structure, i: np.ndarray) -> Array:
@@ -107,7 +133,8 @@ def _advised(w: World, st: Structure, i: np.ndarray) -> Array:
 
 
 def _pupil(w: World, st: Structure, i: np.ndarray) -> Array:
-    return _has_bomb(w, st, i) & (w.arsenals.bomb[st.row_target[i]] < 0.5)
+    a, pupil = w.arsenals, st.row_target[i]
+    return _has_bomb(w, st, i) & ((a.h_bomb[pupil] < 0.5) | (a.icbm_age[pupil] <= 0))
 
 
 def _open_border(w: World, st: Structure, i: np.ndarray) -> Array:
@@ -135,7 +162,7 @@ def _something_to_disclose(w: World, st: Structure, i: np.ndarray) -> Array:
 
 
 def _published(w: World, st: Structure, i: np.ndarray) -> Array:
-    return w.home.unpublished[st.row_seat[i]] < 0.5
+    return (w.home.unpublished[st.row_seat[i]] < 0.5) | _unused(w, st, i)
 
 
 def _peaceful(w: World, st: Structure, i: np.ndarray) -> Array:
@@ -158,7 +185,7 @@ RULES = {
     "flexible-response": _has_bomb,
     "build-missiles": _has_bomb,
     "station-missiles": _host_willing,
-    "deploy-secretly": _host_willing,
+    "deploy-secretly": _host_exposed,
     "alliance": _not_allied,
     "leave-alliance": _allied,
     "withdraw-forces": _garrisoned,

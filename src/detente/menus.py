@@ -63,7 +63,11 @@ def patron(scenario: Scenario, actor: Actor) -> str:
 def same_camp(one: Actor, other: Actor) -> bool:
     """Allied to the same centre, or one is the other's centre."""
     camps = {one.camp, one.id} if one.centre else {one.camp}
-    return one.camp != "none" and other.camp != "none" and bool(camps & {other.camp, other.id if other.centre else other.camp})
+    return (
+        one.camp != "none"
+        and other.camp != "none"
+        and bool(camps & {other.camp, other.id if other.centre else other.camp})
+    )
 
 
 def rivals(scenario: Scenario, actor: Actor) -> list[Actor]:
@@ -72,10 +76,15 @@ def rivals(scenario: Scenario, actor: Actor) -> list[Actor]:
 
 
 def principal(scenario: Scenario, issue: str, sign: int) -> str:
-    """The decider that leads a side of an issue: the centre with the largest stake, if it is a serious one, else the largest."""
+    """The decider that leads a side of an issue.
+
+    The centre with the largest stake, if it is a serious one, else the largest.
+    """
     stakes = scenario.issues[issue].stakes
     side = [a for a in scenario.actors.values() if a.decides and stakes.get(a.id, 0.0) * sign > 0]
-    side.sort(key=lambda a: (a.centre and abs(stakes[a.id]) >= SERIOUS, abs(stakes[a.id])), reverse=True)
+    side.sort(
+        key=lambda a: (a.centre and abs(stakes[a.id]) >= SERIOUS, abs(stakes[a.id]), a.opening.cinc.value), reverse=True
+    )
     return side[0].id if side else ""
 
 
@@ -86,6 +95,7 @@ def opponent(scenario: Scenario, actor: Actor, issue: str) -> str:
 
 
 Rule = Callable[[Scenario, Actor, Actor], bool]
+
 
 def _power(actor: Actor) -> bool:
     """Large enough to act beyond its borders: at least one fiftieth of the world's capability (CINC)."""
@@ -111,37 +121,147 @@ def _host_secret(scenario: Scenario, one: Actor, host: Actor) -> bool:
 
 
 TARGETS: dict[str, Rule] = {
-    "adversary": lambda s, i, j: not same_camp(i, j) and j.camp != "none" and (j.centre or j.decides and i.centre and _power(j) or i.id in j.neighbours and (j.decides or i.centre)),
-    "peer": lambda s, i, j: j.decides and (j.centre or i.id in j.neighbours and (i.centre or _power(j)) or _power(i) and _power(j)),
-    "rival-power": lambda s, i, j: not same_camp(i, j) and j.camp != "none" and (j.centre or i.centre and j.decides and bool(j.opening.bomb.value)),
-    "courted": lambda s, i, j: not j.decides and j.camp == "none" and (_power(i) or i.id in j.neighbours) and len(j.neighbours) > 0,
-    "recipient": lambda s, i, j: not j.id.startswith("other-")
-    and (i.centre and same_camp(i, j) and j.decides and _poor(j) or (i.centre or not _poor(i)) and (_third_world(j) or j.camp == "none" and j.party_rules)
-         or i.centre and j.decides and not _power(j) and not j.centre),
-    "dependent": lambda s, i, j: i.centre and not j.id.startswith("other-") and (same_camp(i, j) and j.decides and _poor(j) or _third_world(j) and not j.decides and len(j.neighbours) > 0 or j.decides and not _power(j) and _poor(j) or j.camp == "none" and j.party_rules),
-    "armable": lambda s, i, j: _power(i) and (_third_world(j) or j.decides and not _power(j) and not same_camp(i, j) and j.camp != "none" and i.id != j.camp and _poor(j) and i.centre or i.centre and j.centre and same_camp(i, j)),
+    "adversary": lambda s, i, j: (
+        not same_camp(i, j)
+        and j.camp != "none"
+        and (j.centre or (j.decides and i.centre and _power(j)) or (i.id in j.neighbours and (j.decides or i.centre)))
+    ),
+    "peer": lambda s, i, j: (
+        j.decides and (j.centre or (i.id in j.neighbours and (i.centre or _power(j))) or (_power(i) and _power(j)))
+    ),
+    "rival-power": lambda s, i, j: (
+        not same_camp(i, j)
+        and j.camp != "none"
+        and (j.centre or (i.centre and j.decides and bool(j.opening.bomb.value)))
+    ),
+    "courted": lambda s, i, j: (
+        not j.decides and j.camp == "none" and (_power(i) or i.id in j.neighbours) and len(j.neighbours) > 0
+    ),
+    "recipient": lambda s, i, j: (
+        (i.centre and same_camp(i, j) and j.decides and _poor(j))
+        or ((i.centre or not _poor(i)) and (_third_world(j) or (j.camp == "none" and j.party_rules)))
+        or (i.centre and j.decides and not _power(j) and not j.centre)
+    ),
+    "dependent": lambda s, i, j: (
+        i.centre
+        and (
+            (same_camp(i, j) and j.decides and _poor(j))
+            or (_third_world(j) and not j.decides and len(j.neighbours) > 0)
+            or (j.decides and not _power(j) and _poor(j))
+            or (j.camp == "none" and j.party_rules)
+        )
+    ),
+    "armable": lambda s, i, j: (
+        _power(i)
+        and (
+            _third_world(j)
+            or (
+                j.decides
+                and not _power(j)
+                and not same_camp(i, j)
+                and j.camp != "none"
+                and i.id != j.camp
+                and _poor(j)
+                and i.centre
+            )
+            or (i.centre and j.centre and same_camp(i, j))
+        )
+    ),
     "advised": lambda s, i, j: i.centre and same_camp(i, j) and _poor(j) and j.decides and j.camp == i.id,
-    "movement": lambda s, i, j: i.party_rules and j.party_rules and (j.centre or j.camp == "none" or i.centre and j.decides and not j.garrisons),
+    "movement": lambda s, i, j: (
+        i.party_rules
+        and j.party_rules
+        and (j.centre or j.camp == "none" or (i.centre and j.decides and not j.garrisons))
+    ),
     "host-open": lambda s, i, j: not j.centre and same_camp(i, j) and _near_rival(s, i, j, STRIKE_RANGE),
     "host-secret": _host_secret,
-    "garrison": lambda s, i, j: i.id in j.garrisons or i.centre and i.opening.strategic.value > 0 and _host_secret(s, i, j),
-    "reachable": lambda s, i, j: not j.centre
-    and (i.id in j.garrisons and same_camp(i, j) and j.party_rules or i.id in j.neighbours and not _power(j) and i.opening.cinc.value > 4 * j.opening.cinc.value and (same_camp(i, j) and j.party_rules or j.decides)
-         or _power(i) and not i.centre and not _poor(i) and _third_world(j)
-         or _power(i) and _poor(i) and _power(j) and i.id in j.neighbours and not same_camp(i, j) and not j.opening.bomb.value),
-    "subvertible": lambda s, i, j: i.centre and not same_camp(i, j) and not j.centre and j.opening.cinc.value < POWER and (_third_world(j) or j.decides and not j.party_rules) or i.centre and j.decides and i.id in j.neighbours and not _power(j) and not j.party_rules,
-    "own-centre": lambda s, i, j: j.centre and i.camp == j.id or (j.centre and not i.centre and not _power(i)),
+    "garrison": lambda s, i, j: (
+        i.id in j.garrisons or (i.centre and i.opening.strategic.value > 0 and _host_secret(s, i, j))
+    ),
+    "reachable": lambda s, i, j: (
+        not j.centre
+        and (
+            (i.id in j.garrisons and same_camp(i, j) and j.party_rules)
+            or (
+                i.id in j.neighbours
+                and not _power(j)
+                and i.opening.cinc.value > 4 * j.opening.cinc.value
+                and ((same_camp(i, j) and j.party_rules) or j.decides)
+            )
+            or (_power(i) and not i.centre and not _poor(i) and _third_world(j))
+            or (
+                _power(i)
+                and _poor(i)
+                and _power(j)
+                and i.id in j.neighbours
+                and not same_camp(i, j)
+                and not j.opening.bomb.value
+            )
+        )
+    ),
+    "subvertible": lambda s, i, j: (
+        (
+            i.centre
+            and not same_camp(i, j)
+            and not j.centre
+            and j.opening.cinc.value < POWER
+            and (_third_world(j) or (j.decides and not j.party_rules))
+        )
+        or (i.centre and j.decides and i.id in j.neighbours and not _power(j) and not j.party_rules)
+    ),
+    "own-centre": lambda s, i, j: (j.centre and i.camp == j.id) or (j.centre and not i.centre and not _power(i)),
     "patron": lambda s, i, j: j.centre and not i.centre and (i.camp in (j.id, "none") or not _power(i)),
-    "alliable": lambda s, i, j: i.centre and j.camp == i.id and not j.centre and j.decides or not i.centre and j.centre and (i.camp == j.id or not _power(i)),
-    "unrecognised": lambda s, i, j: j.decides and not same_camp(i, j) and j.camp != "none" and (j.centre and not j.opening.bomb.value or i.centre and not j.opening.bomb.value and (_power(j) or _poor(j) and not j.party_rules)),
-    "breakable": lambda s, i, j: (i.centre and same_camp(i, j) and j.decides and not _power(j) and _poor(j) and not (i.id in j.garrisons and j.party_rules)) or j.party_rules and j.camp == "none" or not i.centre and j.centre and not _power(i),
-    "trading-partner": lambda s, i, j: j.decides and (not same_camp(i, j) and (j.centre or i.centre and _power(j) and j.camp != "none") or i.centre and not i.party_rules and not _power(j) and i.id in j.neighbours and j.camp == i.id),
+    "alliable": lambda s, i, j: (
+        (i.centre and j.camp == i.id and not j.centre and j.decides)
+        or (not i.centre and j.centre and (i.camp == j.id or not _power(i)))
+    ),
+    "unrecognised": lambda s, i, j: (
+        j.decides
+        and not same_camp(i, j)
+        and j.camp != "none"
+        and (
+            (j.centre and not j.opening.bomb.value)
+            or (i.centre and not j.opening.bomb.value and (_power(j) or (_poor(j) and not j.party_rules)))
+        )
+    ),
+    "breakable": lambda s, i, j: (
+        (
+            i.centre
+            and same_camp(i, j)
+            and j.decides
+            and not _power(j)
+            and _poor(j)
+            and not (i.id in j.garrisons and j.party_rules)
+        )
+        or (j.party_rules and j.camp == "none")
+        or (not i.centre and j.centre and not _power(i))
+    ),
+    "trading-partner": lambda s, i, j: (
+        j.decides
+        and (
+            (not same_camp(i, j) and (j.centre or (i.centre and _power(j) and j.camp != "none")))
+            or (i.centre and not i.party_rules and not _power(j) and i.id in j.neighbours and j.camp == i.id)
+        )
+    ),
     "drain": lambda s, i, j: i.open_border_to == j.id,
-    "blockadable": lambda s, i, j: not j.centre and j.decides and i.centre and not j.party_rules and not _power(j) and j.camp != "none" and distance(i, j) < 2500 and not j.opening.bomb.value and i.id in j.neighbours,
+    "blockadable": lambda s, i, j: (
+        not j.centre
+        and j.decides
+        and i.centre
+        and not j.party_rules
+        and not _power(j)
+        and j.camp != "none"
+        and distance(i, j) < 2500
+        and not j.opening.bomb.value
+        and i.id in j.neighbours
+    ),
     "rival-centre": lambda s, i, j: _power(i) and j in rivals(s, i),
-    "nuclear-pupil": lambda s, i, j: (i.centre and same_camp(i, j) and j.decides and _power(j)),
+    "nuclear-pupil": lambda s, i, j: i.centre and same_camp(i, j) and j.decides and _power(j),
 }
-"""Structural rules for targets: may `i` address `j` with such an instrument? Camps, borders, distances, size, never names."""
+"""Structural rules for targets.
+
+May `i` address `j` with such an instrument? Camps, borders, distances, size, never names.
+"""
 
 NEEDS: dict[str, Callable[[Actor], bool]] = {
     "bomb": lambda i: _power(i) and (i.opening.strategic.value > 0 or i.centre or not _poor(i)),
@@ -168,7 +288,12 @@ def _addressees(scenario: Scenario, instrument: Instrument, actor: Actor, issue:
             yield ""
     else:
         if instrument.whom not in TARGETS:
-            raise ScenarioError("instruments.toml", f"whom = {instrument.whom}", "there is no such rule", f"Rules: none, opponent, bloc, ally-in-dispute, {', '.join(TARGETS)}")
+            raise ScenarioError(
+                "instruments.toml",
+                f"whom = {instrument.whom}",
+                "there is no such rule",
+                f"Rules: none, opponent, bloc, ally-in-dispute, {', '.join(TARGETS)}",
+            )
         rule = TARGETS[instrument.whom]
         for other in scenario.actors.values():
             if other.id != actor.id and rule(scenario, actor, other):
@@ -199,12 +324,14 @@ def _concerned(scenario: Scenario, actor: Actor, issue: str, instrument: Instrum
     stakes = scenario.issues[issue].stakes
     stake = abs(stakes.get(actor.id, 0.0))
     if instrument.operation == "mediate":
-        return not actor.centre and (actor.id in stakes and stake < 0.3 or actor.camp == "none") or instrument.whom != "none"
+        return (
+            not actor.centre and ((actor.id in stakes and stake < 0.3) or actor.camp == "none")
+        ) or instrument.whom != "none"
     if instrument.whom == "opponent" and instrument.nest == "bloc" and actor.camp == actor.id:
         return False
     if actor.opening.cinc.value >= EVERYWHERE and instrument.operation == "intervene":
         return stake >= MODEST
-    if instrument.deadline or instrument.operation == "withdraw" and "demand" not in scenario.issues[issue].forms:
+    if instrument.deadline or (instrument.operation == "withdraw" and "demand" not in scenario.issues[issue].forms):
         return stakes.get(actor.id, 0.0) >= SERIOUS
     return stake >= (SERIOUS if instrument.nest == "pressure" or instrument.operation == "withdraw" else 0.1)
 
@@ -215,12 +342,18 @@ def menus(scenario: Scenario) -> list[Row]:
     for seat in scenario.deciders:
         own = menu(scenario, seat)
         if not own:
-            raise ScenarioError("instruments.toml", seat, "this seat has no menu row at all", "Widen a rule or the forms of an issue")
+            raise ScenarioError(
+                "instruments.toml", seat, "this seat has no menu row at all", "Widen a rule or the forms of an issue"
+            )
         if len(own) > MENU_LIMIT:
-            raise ScenarioError("instruments.toml", seat, f"this seat has {len(own)} menu rows, more than {MENU_LIMIT}", "Narrow a rule")
+            raise ScenarioError(
+                "instruments.toml", seat, f"this seat has {len(own)} menu rows, more than {MENU_LIMIT}", "Narrow a rule"
+            )
         rows.extend(own)
     used = {row.instrument for row in rows}
     for key in scenario.instruments:
         if key not in used:
-            raise ScenarioError("instruments.toml", key, "this instrument stands in no seat's menu", "Widen its rule, or remove it")
+            raise ScenarioError(
+                "instruments.toml", key, "this instrument stands in no seat's menu", "Widen its rule, or remove it"
+            )
     return rows

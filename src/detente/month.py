@@ -41,7 +41,14 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
 
     changed = jnp.maximum(n["removal"], luck.vacant)
     heirs = home.heirs(world, jnp.asarray(st.eligible, world.war.dtype)[when], laws, st)
-    follow = Decision("succession", st.deciders, tuple(str(k) for k in range(st.n_leaders)), (heirs > -1e8) * 1.0, changed, state=heirs)
+    follow = Decision(
+        "succession",
+        st.deciders,
+        tuple(str(k) for k in range(st.n_leaders)),
+        (heirs > -1e8) * 1.0,
+        changed,
+        state=heirs,
+    )
     successor = yield follow
     n |= {"changed": changed, "successor": _pick(successor, st.n_leaders, world)}
 
@@ -62,19 +69,41 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
         busy = busy * (row != ROUTINE)
 
     proposals, asked = answers.proposals(chosen, st)
-    said = yield Decision("consent", tuple(st.rows[i].name for i in proposals.index), ("yes", "no"), _all(2, asked), asked, view=seen, state=proposals)
+    said = yield Decision(
+        "consent",
+        tuple(st.rows[i].name for i in proposals.index),
+        ("yes", "no"),
+        _all(2, asked),
+        asked,
+        view=seen,
+        state=proposals,
+    )
     enacted, refused = answers.enact(chosen, proposals, asked, said, world, st)
 
     called = answers.due_meetings(world, st)
-    attends = yield Decision("meeting", answers.meeting_names(st), ANSWERS["meeting"], _all(2, called), called, view=seen, state=n["exposed"])
+    attends = yield Decision(
+        "meeting", answers.meeting_names(st), ANSWERS["meeting"], _all(2, called), called, view=seen, state=n["exposed"]
+    )
     clock = answers.due_deadlines(world, enacted, st)
-    dated = yield Decision("deadline", tuple(st.issues[k] for k in st.showdown), ANSWERS["deadline"], _all(3, clock), clock, view=seen)
+    dated = yield Decision(
+        "deadline", tuple(st.issues[k] for k in st.showdown), ANSWERS["deadline"], _all(3, clock), clock, view=seen
+    )
     pairs, found = answers.discoveries(world, n["discovery"], st)
-    met = yield Decision("discovery", pairs.names, ANSWERS["discovery"], _all(4, found), found, view=seen, state=pairs.state(world))
+    met = yield Decision(
+        "discovery", pairs.names, ANSWERS["discovery"], _all(4, found), found, view=seen, state=pairs.state(world)
+    )
 
     game = ladders(world, seen, laws, st, enacted, n, clock, dated, pairs, found, met)
     options = tuple(f"{end}@{rung}" for end in LADDER_ENDS for rung in range(RUNGS))
-    ended = yield Decision("ladder", tuple(st.issues[k] for k in st.showdown), options, _all(len(options), game.open), game.open, view=seen, state=game.log_ending)
+    ended = yield Decision(
+        "ladder",
+        tuple(st.issues[k] for k in st.showdown),
+        options,
+        _all(len(options), game.open),
+        game.open,
+        view=seen,
+        state=game.log_ending,
+    )
     result = outcome(game, ended, world, st)
 
     n |= answers.consequences(world, st, enacted, refused, called, attends, clock, dated, pairs, found, met, result)

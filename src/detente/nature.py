@@ -45,13 +45,18 @@ class Omens:
         cut = {kind: happened[where] for kind, where in k.items()}
         world = happened.shape[-1]
         minor = np.array([a for a in range(len(st.actors)) if a not in st.dec])
-        defiance = jnp.zeros((len(st.actors), world), happened.dtype).at[minor].set(cut["defiance"])
+        place = np.full(len(st.actors), len(minor))
+        place[minor] = np.arange(len(minor))
+
+        def over_actors(x: Array) -> Array:
+            return jnp.concatenate([x, jnp.zeros_like(x[..., :1, :])], axis=-2)[..., place, :]
+
         return {
             "removal": cut["removal"],
             "unrest": cut["unrest"],
-            "defiance": defiance,
-            "overture": cut["overture"].reshape(len(st.cen), len(minor), world),
-            "attack": cut["attack"],
+            "defiance": over_actors(cut["defiance"]),
+            "overture": over_actors(cut["overture"].reshape(len(st.cen), len(minor), world)),
+            "attack": over_actors(cut["attack"]),
             "exposed": cut["shoot-down"],
             "leak": cut["leak"],
             "discovery": cut["discovery"],
@@ -119,20 +124,44 @@ def omens(world: World, laws: Laws, st: Structure, when: Array, given: bool) -> 
     bound = jnp.asarray(st.camp.max(axis=0), dtype)[:, None]
     away = bound * (1.0 - lean[patron, np.arange(len(st.actors))])
     grip = world.bloc.control * red
-    defy = p.defiance.base + p.defiance.unrest * world.home.unrest + p.defiance.hope * world.home.liberalisation * grip + p.defiance.away * away
+    defy = (
+        p.defiance.base
+        + p.defiance.unrest * world.home.unrest
+        + p.defiance.hope * world.home.liberalisation * grip
+        + p.defiance.away * away
+    )
     open_ = lean[:-1][:, minor]
-    overture = p.overture.base + p.overture.lean * open_ * (1 - open_) + p.overture.goodwill * world.influence.goodwill[:, minor]
+    overture = (
+        p.overture.base
+        + p.overture.lean * open_ * (1 - open_)
+        + p.overture.goodwill * world.influence.goodwill[:, minor]
+    )
     heat = jnp.stack([world.relations.tension[st.principals[k, 0], st.dec[st.principals[k, 1]]] for k in st.showdown])
     pressed = world.issues.demand[st.showdown].max(axis=1)
     attack = p.attack.base + p.attack.threat * felt[minor] + p.attack.unrest * world.home.unrest[minor]
-    shot = jnp.where(recent > 0.05, p.shoot_down.base + p.shoot_down.rate * jnp.log(recent + 1e-3) + p.shoot_down.defence * jnp.log1p(world.arsenals.icbm_age.max(axis=0)), IMPOSSIBLE)
+    shot = jnp.where(
+        recent > 0.05,
+        p.shoot_down.base
+        + p.shoot_down.rate * jnp.log(recent + 1e-3)
+        + p.shoot_down.defence * jnp.log1p(world.arsenals.icbm_age.max(axis=0)),
+        IMPOSSIBLE,
+    )
     secret = world.home.unpublished
     leak = jnp.where(secret > 0.5, p.leak.base, IMPOSSIBLE)
     deployed = world.arsenals.hidden[authors, hosts]
     rival = st.cen_dec[st.rival_centre[authors]]
-    watched = world.intelligence.recon[rival, [list(st.cen_dec).index(d) for d in authors]] if len(authors) else deployed
+    watched = (
+        world.intelligence.recon[rival, [list(st.cen_dec).index(d) for d in authors]] if len(authors) else deployed
+    )
     near = jnp.asarray(np.exp(-st.distance[st.dec[rival], hosts] / 2.0), dtype)[:, None] if len(authors) else deployed
-    found = jnp.where(deployed > 0.5, p.discovery.base + p.discovery.recon * watched + p.discovery.near * near + p.discovery.ripe * world.arsenals.ripe[authors, hosts], IMPOSSIBLE)
+    found = jnp.where(
+        deployed > 0.5,
+        p.discovery.base
+        + p.discovery.recon * watched
+        + p.discovery.near * near
+        + p.discovery.ripe * world.arsenals.ripe[authors, hosts],
+        IMPOSSIBLE,
+    )
     accident = p.accident.base + p.accident.tension * heat + p.accident.demand * pressed
     logit = jnp.concatenate(
         [

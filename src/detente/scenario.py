@@ -44,7 +44,10 @@ ANSWERS = {
     "meeting": ("attend", "leave"),
     "discovery": ("accept", "demand", "blockade", "strike"),
 }
-"""Forced Decisions that the record may name, and their answers. The first default that no ban removes is in `month.py`."""
+"""Forced Decisions that the record may name, and their answers.
+
+The first default that no ban removes is in `month.py`.
+"""
 PLAYS = ("press", "hold", "offer", "back-down")
 DRAWN = (
     "removal succession unrest defiance overture attack shoot-down leak discovery accident first-bomb "
@@ -539,7 +542,12 @@ def home_of(name: str) -> Path:
         return shipped
     path = Path(name)
     if not path.is_dir():
-        raise ScenarioError(name, "scenario", "there is no such scenario or folder", "Name a shipped scenario (coexistence) or a folder made by `detente new DIR`")
+        raise ScenarioError(
+            name,
+            "scenario",
+            "there is no such scenario or folder",
+            "Name a shipped scenario (coexistence) or a folder made by `detente new DIR`",
+        )
     return path
 
 
@@ -547,9 +555,13 @@ def _read(root: Path, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ScenarioError(str(path.relative_to(root)), "file", "it is missing", "Restore it, or start anew with `detente new DIR`") from None
+        raise ScenarioError(
+            str(path.relative_to(root)), "file", "it is missing", "Restore it, or start anew with `detente new DIR`"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(str(path.relative_to(root)), "file", f"it is no valid TOML: {error}", "Mend the line that is named") from None
+        raise ScenarioError(
+            str(path.relative_to(root)), "file", f"it is no valid TOML: {error}", "Mend the line that is named"
+        ) from None
 
 
 def _make(model: type[M], data: Any, file: str, key: str) -> M:
@@ -584,7 +596,9 @@ def load(name: str = "coexistence") -> Scenario:
         actor = _make(Actor, _read(root, path), f"actors/{path.name}", path.stem)
         actors[actor.id] = actor
     if not actors:
-        raise ScenarioError("actors/", "folder", "it holds no actor", "Restore it, or start anew with `detente new DIR`")
+        raise ScenarioError(
+            "actors/", "folder", "it holds no actor", "Restore it, or start anew with `detente new DIR`"
+        )
     laws = {}
     for path in sorted((root / "laws").glob("*.toml")):
         file = f"laws/{path.name}"
@@ -626,9 +640,16 @@ def _chronicle(root: Path) -> Chronicle:
         for table in _read(root, path).get("event", []):
             event = _make(Event, table, file, str(table.get("id", "event")))
             if event.id in events:
-                raise ScenarioError(file, event.id, f"this id stands already in {files[event.id]}", "Give one of them another id")
+                raise ScenarioError(
+                    file, event.id, f"this id stands already in {files[event.id]}", "Give one of them another id"
+                )
             if path.stem.isdigit() and event.date.year != int(path.stem):
-                raise ScenarioError(file, f"{event.id}.date", f"{event.date} is not in {path.stem}", "Move the entry to the file of its year")
+                raise ScenarioError(
+                    file,
+                    f"{event.id}.date",
+                    f"{event.date} is not in {path.stem}",
+                    "Move the entry to the file of its year",
+                )
             events[event.id], files[event.id] = event, file
     shocks = {}
     if (root / "shocks.toml").exists():
@@ -636,88 +657,110 @@ def _chronicle(root: Path) -> Chronicle:
     return Chronicle(events=events, files=files, shocks=shocks)
 
 
+def _known(file: str, key: str, word: str, words: Iterable[str], what: str) -> None:
+    """A name that is used must be declared."""
+    if word not in words:
+        mend = f"Declare it or correct it: {nearest(word, words)}"
+        raise ScenarioError(file, key, f"there is no {what} '{word}'", mend)
+
+
 def cross_check(scenario: Scenario) -> None:
-    """Every name used is declared, every date lies in the span, structure is no disguise for a name."""
-    actors, issues, instruments = scenario.actors, scenario.issues, scenario.instruments
-
-    def known(file: str, key: str, word: str, words: Iterable[str], what: str) -> None:
-        if word not in words:
-            raise ScenarioError(file, key, f"there is no {what} '{word}'", f"Declare it or correct it: {nearest(word, words)}")
-
-    for actor in actors.values():
-        file = f"actors/{actor.id}.toml"
-        for other in [*actor.neighbours, *actor.garrisons, *([actor.open_border_to] if actor.open_border_to else [])]:
-            known(file, "neighbours/garrisons/open_border_to", other, actors, "actor")
-    for key, issue in issues.items():
+    """Every name used is declared, every date lies in the span."""
+    for actor in scenario.actors.values():
+        near = [*actor.neighbours, *actor.garrisons, *([actor.open_border_to] if actor.open_border_to else [])]
+        for other in near:
+            _known(f"actors/{actor.id}.toml", "neighbours/garrisons/open_border_to", other, scenario.actors, "actor")
+    for key, issue in scenario.issues.items():
         for actor_id in issue.stakes:
-            known("issues.toml", f"issue.{key}.stakes", actor_id, actors, "actor")
+            _known("issues.toml", f"issue.{key}.stakes", actor_id, scenario.actors, "actor")
         for form in issue.forms:
-            known("issues.toml", f"issue.{key}.forms", form, instruments, "instrument")
+            _known("issues.toml", f"issue.{key}.forms", form, scenario.instruments, "instrument")
     for event in scenario.chronicle:
-        file = scenario.chronicle.files[event.id]
-        if not FIRST_YEAR <= event.date.year <= LAST_YEAR:
-            raise ScenarioError(file, f"{event.id}.date", f"{event.date} lies outside {FIRST_YEAR}–{LAST_YEAR}", "Correct the date")
-        for field in ("actor", "target", "on", "towards"):
-            word = getattr(event, field)
-            if word and word != "nature":
-                known(file, f"{event.id}.{field}", word, actors, "actor")
-        for word in [*event.also, *event.accepted_by, *event.refused_by]:
-            known(file, f"{event.id}.also/accepted_by/refused_by", word, actors, "actor")
-        if event.instrument:
-            known(file, f"{event.id}.instrument", event.instrument, instruments, "instrument")
-            known(file, f"{event.id}.actor", event.actor, scenario.deciders, "deciding actor")
-            if instruments[event.instrument].consent and not (event.accepted_by or event.refused_by):
-                raise ScenarioError(file, event.id, f"'{event.instrument}' needs another's consent", "Add accepted_by or refused_by")
-        if event.issue:
-            known(file, f"{event.id}.issue", event.issue, issues, "issue")
-        for word in (event.crisis, event.crisis_move):
-            if word:
-                known(file, f"{event.id}.crisis", word, scenario.crises, "named crisis")
+        _check_event(scenario, event)
     for given in scenario.calendar.values():
-        known("calendar.toml", f"{given.id}.on", given.on, actors, "actor")
+        _known("calendar.toml", f"{given.id}.on", given.on, scenario.actors, "actor")
     for crisis in scenario.crises.values():
-        for word in (crisis.challenger, crisis.defender, *(move.actor for move in crisis.move)):
-            known(f"crises/{crisis.id}.toml", "challenger/defender/move.actor", word, actors, "actor")
-        known(f"crises/{crisis.id}.toml", "issue", crisis.issue, issues, "issue")
-        if scenario.chronicle.events:
-            known(f"crises/{crisis.id}.toml", "opened_by", crisis.opened_by, scenario.chronicle.events, "event")
+        _check_crisis(scenario, crisis)
+
+
+def _check_event(scenario: Scenario, event: Event) -> None:
+    file, actors = scenario.chronicle.files[event.id], scenario.actors
+    if not FIRST_YEAR <= event.date.year <= LAST_YEAR:
+        wrong = f"{event.date} lies outside {FIRST_YEAR}–{LAST_YEAR}"
+        raise ScenarioError(file, f"{event.id}.date", wrong, "Correct the date")
+    for field in ("actor", "target", "on", "towards"):
+        word = getattr(event, field)
+        if word and word != "nature":
+            _known(file, f"{event.id}.{field}", word, actors, "actor")
+    for word in [*event.also, *event.accepted_by, *event.refused_by]:
+        _known(file, f"{event.id}.also/accepted_by/refused_by", word, actors, "actor")
+    if event.instrument:
+        _known(file, f"{event.id}.instrument", event.instrument, scenario.instruments, "instrument")
+        _known(file, f"{event.id}.actor", event.actor, scenario.deciders, "deciding actor")
+        if scenario.instruments[event.instrument].consent and not (event.accepted_by or event.refused_by):
+            wrong = f"'{event.instrument}' needs another's consent"
+            raise ScenarioError(file, event.id, wrong, "Add accepted_by or refused_by")
+    if event.issue:
+        _known(file, f"{event.id}.issue", event.issue, scenario.issues, "issue")
+    for word in filter(None, (event.crisis, event.crisis_move)):
+        _known(file, f"{event.id}.crisis", word, scenario.crises, "named crisis")
+
+
+def _check_crisis(scenario: Scenario, crisis: Crisis) -> None:
+    file = f"crises/{crisis.id}.toml"
+    for word in (crisis.challenger, crisis.defender, *(move.actor for move in crisis.move)):
+        _known(file, "challenger/defender/move.actor", word, scenario.actors, "actor")
+    _known(file, "issue", crisis.issue, scenario.issues, "issue")
+    if scenario.chronicle.events:
+        _known(file, "opened_by", crisis.opened_by, scenario.chronicle.events, "event")
 
 
 def citations(scenario: Scenario) -> dict[str, list[str]]:
     """What rests on each source: source key → places (file: key), locators kept."""
     uses: dict[str, list[str]] = {}
-
-    def note(place: str, cited: Iterable[str]) -> None:
+    for place, cited in _citing(scenario):
         for citation in cited:
             key, _, locator = citation.partition(" ")
             uses.setdefault(key, []).append(f"{place} {locator}".strip())
+    return uses
 
+
+def _citing(scenario: Scenario) -> Iterator[tuple[str, Iterable[str]]]:
+    """Every place that cites, with what it cites."""
     for actor in scenario.actors.values():
-        place = f"actors/{actor.id}.toml"
-        note(place, [cited for cites in actor.sources.values() for cited in cites])
-        note(place, actor.capital.source)
-        for field in Opening.model_fields:
-            value = getattr(actor.opening, field)
-            if value is not None:
-                note(f"{place}: {field}", value.source)
-        for leader in actor.leader:
-            note(f"{place}: {leader.id}", leader.sources)
+        yield from _cited_by_actor(actor)
     for key, issue in scenario.issues.items():
-        note(f"issues.toml: {key}", issue.source)
+        yield f"issues.toml: {key}", issue.source
     for mechanism, laws in scenario.laws.items():
         for law, table in laws.items():
             for key, coefficient in table.items():
-                note(f"laws/{mechanism}.toml: {law}.{key}", coefficient.source)
+                yield f"laws/{mechanism}.toml: {law}.{key}", coefficient.source
     for given in scenario.calendar.values():
-        note(f"calendar.toml: {given.id}", given.sources)
+        yield f"calendar.toml: {given.id}", given.sources
     for crisis in scenario.crises.values():
-        note(f"crises/{crisis.id}.toml", crisis.sources)
+        yield f"crises/{crisis.id}.toml", crisis.sources
         for move in crisis.move:
-            note(f"crises/{crisis.id}.toml: {move.date}", move.sources)
-    for event in scenario.chronicle:
-        note(f"{scenario.chronicle.files[event.id]}: {event.id}", event.sources)
+            yield f"crises/{crisis.id}.toml: {move.date}", move.sources
+    yield from _cited_by_chronicle(scenario.chronicle)
+
+
+def _cited_by_chronicle(chronicle: Chronicle) -> Iterator[tuple[str, Iterable[str]]]:
+    for event in chronicle:
+        place = f"{chronicle.files[event.id]}: {event.id}"
+        yield place, event.sources
         if event.disagreement:
-            note(f"{scenario.chronicle.files[event.id]}: {event.id} (disagreement)", event.disagreement.sources)
-    for key, series in scenario.chronicle.shocks.items():
-        note(f"shocks.toml: {key}", series.source)
-    return uses
+            yield f"{place} (disagreement)", event.disagreement.sources
+    for key, series in chronicle.shocks.items():
+        yield f"shocks.toml: {key}", series.source
+
+
+def _cited_by_actor(actor: Actor) -> Iterator[tuple[str, Iterable[str]]]:
+    place = f"actors/{actor.id}.toml"
+    yield place, [cited for cites in actor.sources.values() for cited in cites]
+    yield place, actor.capital.source
+    for field in Opening.model_fields:
+        value = getattr(actor.opening, field)
+        if value is not None:
+            yield f"{place}: {field}", value.source
+    for leader in actor.leader:
+        yield f"{place}: {leader.id}", leader.sources

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -47,12 +48,19 @@ def declared(st: Structure) -> Series:
         for term in [entry.of, *entry.plus]:
             axes = AXES.get(entry.path)
             if axes is None or len(term) != len(axes):
-                raise ScenarioError("series.toml", name, f"'{entry.path}' with {term} is no place in the World", f"Its axes are {axes}")
+                raise ScenarioError(
+                    "series.toml", name, f"'{entry.path}' with {term} is no place in the World", f"Its axes are {axes}"
+                )
             where = []
             for word, axis in zip(term, axes, strict=True):
                 words = labels(st, axis)
                 if word not in words:
-                    raise ScenarioError("series.toml", name, f"there is no '{word}' on the axis {axis} of {entry.path}", f"Known: {', '.join(words)}")
+                    raise ScenarioError(
+                        "series.toml",
+                        name,
+                        f"there is no '{word}' on the axis {axis} of {entry.path}",
+                        f"Known: {', '.join(words)}",
+                    )
                 where.append(words.index(word))
             found.append((entry.path, tuple(where)))
         names.append(name)
@@ -71,7 +79,7 @@ def read(world: World, series: Series) -> Array:
 
 
 def _at(world: World, path: str, where: tuple[int, ...]) -> Array:
-    value = world
+    value: Any = world
     for part in path.split("."):
         value = getattr(value, part)
-    return value[where]  # type: ignore[index]
+    return value[where]

@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from detente.menus import Row, distance, menus, principal, rivals, same_camp
+from detente.menus import RURAL, Row, distance, menus, principal, rivals, same_camp
 from detente.scenario import ENDS, MONTHS, Scenario
 
 Floats = NDArray[np.float64]
@@ -91,7 +91,11 @@ class Structure:
         out = []
         for d in self.deciders:
             camp = self.scenario.actors[d].camp
-            out.append(self.centres.index(camp) if camp in self.centres else (self.centres.index(d) if d in self.centres else -1))
+            out.append(
+                self.centres.index(camp)
+                if camp in self.centres
+                else (self.centres.index(d) if d in self.centres else -1)
+            )
         return np.array(out)
 
     @cached_property
@@ -127,7 +131,7 @@ class Structure:
     def third_world(self) -> Floats:
         """1 for the non-aligned that are not industrialised (weights of 'the third world') [A]."""
         none = np.array([self.scenario.actors[a].camp == "none" for a in self.actors])
-        return np.where(none & (self.party_rules == 0) & (self.opening("industry") < 0.62), self.weight, 0.0)
+        return np.where(none & (self.party_rules == 0) & (self.opening("industry") < RURAL), self.weight, 0.0)
 
     @cached_property
     def garrison(self) -> Floats:
@@ -171,7 +175,7 @@ class Structure:
 
     @cached_property
     def host_issue(self) -> Ints:
-        """For each actor, the showdown issue (position in `showdown`) in which its stake is largest, -1 for none [A]."""
+        """For each actor, the showdown issue (place in `showdown`) in which its stake is largest, -1 for none [A]."""
         stakes = np.abs(self.stake[self.showdown])
         return np.where(stakes.max(axis=0) > 0, stakes.argmax(axis=0), -1)
 
@@ -283,7 +287,10 @@ class Structure:
     def seat_rows(self) -> list[slice]:
         """The stretch of rows that is each seat's menu."""
         seats = self.row_seat
-        return [slice(int(np.argmax(seats == d)), int(np.argmax(seats == d) + (seats == d).sum())) for d in range(len(self.deciders))]
+        return [
+            slice(int(np.argmax(seats == d)), int(np.argmax(seats == d) + (seats == d).sum()))
+            for d in range(len(self.deciders))
+        ]
 
     @cached_property
     def find(self) -> dict[tuple[str, str, str, str], int]:

@@ -139,7 +139,8 @@ def view(world: World, laws: Laws, st: Structure) -> View:
 def leverage(world: World, own: Array, rival: Array, laws: Laws, st: Structure) -> Array:
     """Strategic leverage of each seat, 0-1, from log missile counts [D, world]; an ally has part of its leader's.
 
-    The share of deliverable forces, flattened by a floor of what any exchange would cost (Powell, Nuclear Deterrence Theory, 1990).
+    The share of deliverable forces, flattened by a floor of what any exchange would cost (Powell, Nuclear Deterrence
+    Theory, 1990).
     """
     p = laws.intelligence.leverage
     lead = st.cen[np.maximum(st.leader_of_camp, 0)]
@@ -147,17 +148,23 @@ def leverage(world: World, own: Array, rival: Array, laws: Laws, st: Structure) 
     mine = bombers[lead] + p.missile * jnp.expm1(own)
     theirs = bombers[st.cen[st.rival_centre]] + p.missile * jnp.expm1(rival)
     share = (mine + p.floor) / (mine + theirs + 2.0 * p.floor)
-    lending = np.where(st.leader_of_camp < 0, 0.0, np.where(st.cen_dec[np.maximum(st.leader_of_camp, 0)] == np.arange(len(st.deciders)), 1.0, 0.5))
+    lending = np.where(
+        st.leader_of_camp < 0,
+        0.0,
+        np.where(st.cen_dec[np.maximum(st.leader_of_camp, 0)] == np.arange(len(st.deciders)), 1.0, 0.5),
+    )
     return share * jnp.asarray(lending, share.dtype)[:, None]
 
 
 def local_balance(world: World, laws: Laws, st: Structure) -> Array:
-    """Share of the conventional strength that a seat can bring to bear on an issue, against the other side's principal, [D, I, world].
+    """Share of the conventional strength that a seat can bring to bear on an issue.
+
+    Against the other side's principal, [D, I, world].
 
     Boulding, Conflict and Defense (1962): strength falls with distance; navies carry it further.
     """
     p = laws.intelligence.boulding1962
-    place = np.abs(st.stake).argmax(axis=1)
+    place = (np.abs(st.stake) + 1e-6 * st.opening("cinc")).argmax(axis=1)  # of equal stakes, the stronger
     reach = jnp.asarray(st.distance[st.dec][:, place], world.war.dtype)[..., None]
     afloat = world.arsenals.intervention[st.dec][:, None]
     strength = world.arsenals.conventional[st.dec][:, None] * jnp.exp(-reach / (p.gradient * afloat))

@@ -157,7 +157,11 @@ def opening(st: Structure, worlds: int, dtype: np.dtype | type = np.float32) -> 
     base_tension = 0.08 + 0.30 * st.hostile
     return World(
         economy=Economy(
-            full(o("output"), n_act), full(shares, 5, n_act), full(o("growth"), n_act), full(o("growth"), n_act), full(o("industry"), n_act)
+            full(o("output"), n_act),
+            full(shares, 5, n_act),
+            full(o("growth"), n_act),
+            full(o("growth"), n_act),
+            full(o("industry"), n_act),
         ),
         arsenals=Arsenals(
             bombers=full(o("bombers"), n_act),
@@ -191,7 +195,13 @@ def opening(st: Structure, worlds: int, dtype: np.dtype | type = np.float32) -> 
             full(0.0, n_cen, n_act),
             full(0.5, n_cen),
             full(
-                np.sum([a.opening.share_independent.value for a in st.scenario.actors.values() if a.opening.share_independent]),
+                np.sum(
+                    [
+                        a.opening.share_independent.value
+                        for a in st.scenario.actors.values()
+                        if a.opening.share_independent
+                    ]
+                ),
             ),
         ),
         bloc=Bloc(
@@ -220,7 +230,9 @@ def opening(st: Structure, worlds: int, dtype: np.dtype | type = np.float32) -> 
             rung=full(0.0, len(st.showdown)),
         ),
         relations=Relations(
-            full(base_tension, n_dec, n_act), full(0.4 * st.friends - 0.4 * st.hostile, n_dec, n_act), full(0.5 * st.friends[:, st.dec] + 0.25, n_dec, n_dec)
+            full(base_tension, n_dec, n_act),
+            full(0.4 * st.friends - 0.4 * st.hostile, n_dec, n_act),
+            full(0.5 * st.friends[:, st.dec] + 0.25, n_dec, n_dec),
         ),
         home=Home(
             leader=full(leader, n_dec, st.n_leaders),

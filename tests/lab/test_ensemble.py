@@ -1,13 +1,16 @@
-"""An ensemble is the same however it is cut, kept, stopped and repeated. Most tests run a toy kernel in place of the model."""
+"""An ensemble is the same however it is cut, kept, stopped and repeated. Most tests run a toy in place of the model."""
 
 from __future__ import annotations
 
 import errno
+import functools
 import json
+import threading
 from pathlib import Path
 
 import jax
 import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import xarray as xr
@@ -19,18 +22,20 @@ from detente.lab import ensemble, store
 from detente.lab.ensemble import RunError, replay, run
 from detente.world import AXES, opening
 
-SC = scenario.load("coexistence")
+WHOLE = scenario.load("coexistence")
+SC = WHOLE.model_copy(update={"series": {name: WHOLE.series[name] for name in list(WHOLE.series)[:3]}})
 ST = structure.structure(SC)
+CONSENT, EVENTS, PAIRS = answers.consent_rows(ST), nature.names(ST).all, nature.secret_pairs(ST)[0]
 
 
+@functools.cache
 def world(number: int, seed: int, months: int) -> dict[str, np.ndarray]:
     """A toy world: a pure function of its number and the seed, in the shapes of the model."""
     rng = np.random.Generator(np.random.Philox(key=[seed, number]))
     seats = np.array([[s.start, s.stop] for s in ST.seat_rows])
     moves = rng.integers(seats[:, 0], seats[:, 1], size=(months, 3, len(seats)))
-    consent = answers.consent_rows(ST)
-    proposed = (moves[..., None] == consent).any(axis=(1, 2))
-    sizes = (len(ST.deciders), 2 * len(ST.issues), len(ST.showdown), len(nature.secret_pairs(ST)[0]), len(ST.showdown))
+    proposed = (moves[..., None] == CONSENT).any(axis=(1, 2))
+    sizes = (len(ST.deciders), 2 * len(ST.issues), len(ST.showdown), len(PAIRS), len(ST.showdown))
     few = [np.where(rng.random((months, n)) < 0.1, rng.integers(0, 2, (months, n)), -1) for n in sizes]
     few[4] = np.where(few[4] >= 0, few[4] + 6 * rng.integers(0, 4, few[4].shape), -1)
     if number % 5 == 4:
@@ -38,7 +43,7 @@ def world(number: int, seed: int, months: int) -> dict[str, np.ndarray]:
     return {
         "moves": np.where(rng.random(moves.shape) < 0.4, moves, -1).astype(np.int16),
         "said": np.where(proposed, rng.integers(0, 2, proposed.shape), -1).astype(np.int8),
-        "nature": (rng.random((months, len(nature.names(ST).all))) < 0.05).astype(np.int8),
+        "nature": (rng.random((months, len(EVENTS))) < 0.05).astype(np.int8),
         **{
             name: array.astype(np.int8)
             for name, array in zip(("successor", "meeting", "deadline", "discovery", "ladder"), few, strict=True)
@@ -73,12 +78,13 @@ class Toy:
 def toy(monkeypatch):
     Toy.computed = 0
     monkeypatch.setattr(ensemble, "Kernel", Toy)
+    monkeypatch.setattr(ensemble, "_code", lambda: "the toy's")
     monkeypatch.setattr(ensemble, "prepare", lambda devices=None: list(range(devices or 2)))
     return Toy
 
 
 def go(worlds=20, **more):
-    return run(SC, worlds=worlds, until=more.pop("until", "1953-04"), **more)
+    return run(SC, worlds=worlds, **{"until": "1953-04", "block": 16} | more)
 
 
 def names(folder: Path) -> set[str]:
@@ -96,7 +102,7 @@ def test_neither_blocks_nor_devices_change_a_byte(more):
 
 @pytest.mark.usefixtures("toy")
 def test_world_k_is_the_same_in_a_small_and_a_large_ensemble():
-    small, large = go(10), go(200)
+    small, large = go(10), go(60)
     assert (small.moves == large.moves[:10]).all()
     assert (small.series.to_array() == large.series.isel(world=slice(10)).to_array()).all()
     assert small.digest != large.digest
@@ -134,7 +140,7 @@ def test_quantiles_leave_out_the_months_after_a_war():
     found = ens.quantiles()[name]
     np.testing.assert_allclose(np.array([found["low"], found["median"], found["high"]]).T, expected, rtol=1e-6)
     assert found["month"][0] == "1953-01"
-    assert ens.bands(list(SC.series)[:3]).shape == (5, 3, 4)
+    assert ens.bands(list(SC.series)[:2]).shape == (5, 2, 4)
 
 
 def test_a_month_without_worlds_has_no_quantile():
@@ -160,7 +166,7 @@ def test_a_folder_holds_the_same_ensemble(tmp_path, monkeypatch):
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["digest"] == plain.digest
     assert not names(tmp_path)
     assert not (tmp_path / "out" / "blocks").exists()
-    assert ensemble.reopen(tmp_path / "out").digest == plain.digest
+    assert ensemble.reopen(tmp_path / "out", SC).digest == plain.digest
     assert xr.open_zarr(tmp_path / "out" / "series.zarr", chunks=None, consolidated=False).month.dtype.kind == "M"
 
 
@@ -173,13 +179,13 @@ def test_the_tables_are_tidy_and_end_with_the_war(tmp_path):
     assert not ((moves.world == 4) & (moves.month == "1953-04")).any()
     first = moves[(moves.world == 0)].iloc[0]
     row = ST.rows[int(ens.moves[0, int(first.month[-2:]) - 1, first.slot, ST.deciders.index(first.seat)])]
-    assert (row.instrument, row.issue) == (first.instrument, first.issue or "")
+    assert (row.instrument, row.issue) == (first.instrument, "" if pd.isna(first.issue) else first.issue)
     forced = pq.read_table(tmp_path / "out" / "forced.parquet").to_pandas()
     assert set(forced.kind) == {"succession", "meeting", "deadline", "discovery", "ladder"}
     assert "war" in set(forced[forced.kind == "ladder"].answer)
     assert {"stalin", "malenkov"} & set(forced[forced.kind == "succession"].answer)
     events = pq.read_table(tmp_path / "out" / "nature.parquet").to_pandas()
-    assert set(events.event) <= set(nature.names(ST).all)
+    assert set(events.event) <= set(EVENTS)
 
 
 @pytest.mark.usefixtures("toy")
@@ -239,36 +245,30 @@ def test_a_finished_run_is_not_computed_again(tmp_path, toy):
 
 
 @pytest.mark.usefixtures("toy")
-@pytest.mark.parametrize("step", range(1, 12))
+@pytest.mark.parametrize("step", [1, 6, 7, 9, 12])
 def test_a_kill_while_the_folder_is_converted_loses_nothing(tmp_path, monkeypatch, step):
     monkeypatch.setattr(store, "CHUNK", 16)
-    whole = go(40, block=8).digest
-    calls = []
+    whole, rename, calls = go(40, block=8), Path.replace, []
 
-    def failing(true):
-        def call(*args):
-            calls.append(args)
+    def killed(self, target):
+        if threading.current_thread() is threading.main_thread():
+            calls.append(self)
             if len(calls) == step:
                 raise KeyboardInterrupt
-            return true(*args)
-
-        return call
+        return rename(self, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", failing(Path.replace))
-        patch.setattr(
-            Path, "unlink", lambda self, missing_ok=False, true=Path.unlink: true(self, missing_ok=missing_ok)
-        )
+        patch.setattr(Path, "replace", killed)
         with pytest.raises(KeyboardInterrupt):
             go(40, block=8, out=tmp_path)
     ens = go(40, block=8, out=tmp_path)
-    assert ens.digest == whole
-    assert ens.series.equals(go(40).series)
+    assert ens.digest == whole.digest
+    assert ens.series.equals(whole.series)
     assert not names(tmp_path)
 
 
 @pytest.mark.usefixtures("toy")
-@pytest.mark.parametrize("step", [1, 3, 7, 11])
+@pytest.mark.parametrize("step", [3, 9, 11])
 def test_a_full_disk_is_one_sentence_and_leaves_nothing_half_written(tmp_path, monkeypatch, step):
     monkeypatch.setattr(store, "CHUNK", 16)
     calls = []
@@ -331,10 +331,10 @@ def test_a_wrong_setting_is_one_sentence(more):
 @pytest.mark.usefixtures("toy")
 def test_a_manifest_repeats_the_run(tmp_path):
     ens = go(out=tmp_path, block=8)
-    again = replay(tmp_path / "manifest.json")
+    again = replay(tmp_path / "manifest.json", SC)
     assert again.same
     assert again.changed == []
-    other = replay(ens.manifest | {"digest": "0", "code_hash": "0"})
+    other = replay(ens.manifest | {"digest": "0", "code_hash": "0"}, SC)
     assert not other.same
     assert other.changed == ["code_hash"]
     with pytest.raises(RunError, match="no manifest"):
@@ -362,16 +362,16 @@ def test_the_package_shows_its_face():
 
 @pytest.mark.slow
 def test_the_model_gives_the_same_bytes_in_any_block_on_one_or_two_devices():
-    one = run(SC, worlds=12, until="1953-03", devices=1)
-    two = run(SC, worlds=12, until="1953-03", devices=2, block=8)
-    odd = run(SC, worlds=12, until="1953-03", devices=1, block=9)
+    one = run(WHOLE, worlds=12, until="1953-03", devices=1)
+    two = run(WHOLE, worlds=12, until="1953-03", devices=2, block=8)
+    odd = run(WHOLE, worlds=12, until="1953-03", devices=1, block=9)
     assert one.digest == two.digest == odd.digest
 
 
 @pytest.mark.slow
 def test_whole_worlds_of_the_model_agree_with_its_series(tmp_path):
-    ens = run(SC, worlds=8, until="1953-02", devices=1, block=8, keep="world", out=tmp_path)
+    ens = run(WHOLE, worlds=8, until="1953-02", devices=1, block=8, keep="world", out=tmp_path)
     group = zarr.open_group(tmp_path / "world.zarr", mode="r")
     assert set(group.array_keys()) == set(AXES)
     assert (group["war"][:] == ens.values("at_war")).all()
-    assert ens.digest == run(SC, worlds=8, until="1953-02", devices=1, block=8).digest
+    assert ens.digest == run(WHOLE, worlds=8, until="1953-02", devices=1, block=8).digest

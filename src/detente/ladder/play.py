@@ -35,7 +35,18 @@ class Outcome(NamedTuple):
     war: Array  # [world]
 
 
-def openers(world: World, enacted: Array, n: dict[str, Array], due: Array, dated: Array, pairs_issue: np.ndarray, pairs_side: np.ndarray, found: Array, met: Array, st: Structure) -> tuple[Array, Array]:
+def openers(
+    world: World,
+    enacted: Array,
+    n: dict[str, Array],
+    due: Array,
+    dated: Array,
+    pairs_issue: np.ndarray,
+    pairs_side: np.ndarray,
+    found: Array,
+    met: Array,
+    st: Structure,
+) -> tuple[Array, Array]:
     """Who opens a ladder on each showdown issue: [K, 2, world] by side, and whether by a strike [K, world].
 
     A deadline enforced, a show of force or blockade seen, an accident, a discovery answered by force.
@@ -73,7 +84,19 @@ def _opening_rows(st: Structure) -> np.ndarray:
     return out
 
 
-def ladders(world: World, seen: View, laws: Laws, st: Structure, enacted: Array, n: dict[str, Array], due: Array, dated: Array, pairs: object, found: Array, met: Array) -> Game:
+def ladders(
+    world: World,
+    seen: View,
+    laws: Laws,
+    st: Structure,
+    enacted: Array,
+    n: dict[str, Array],
+    due: Array,
+    dated: Array,
+    pairs: object,
+    found: Array,
+    met: Array,
+) -> Game:
     """Set up every ladder that is open this month and solve it as things stand."""
     opened, strike = openers(world, enacted, n, due, dated, pairs.issue, pairs.side, found, met, st)  # type: ignore[attr-defined]
     carried = world.issues.open

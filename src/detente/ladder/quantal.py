@@ -1,6 +1,7 @@
 """The logit equilibrium of a ladder with known stakes.
 
-A finite game of perfect information: its agent quantal response equilibrium (McKelvey and Palfrey 1998) follows exactly by
+A finite game of perfect information: its agent quantal response equilibrium (McKelvey and Palfrey 1998) follows
+exactly by
 backward induction, each mover choosing with probability proportional to exp(λ · expected payoff). Private resolve
 will take the place of known stakes here.
 """
@@ -14,7 +15,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from detente.deeds import LADDER_ENDS
-from detente.ladder.stakes import RUNGS, Payoffs
+from detente.ladder.stakes import Payoffs
 
 MOVES = 6
 PLAYS = ("press", "hold", "offer", "back-down")
@@ -31,7 +32,8 @@ class Solution(NamedTuple):
 def solve(x: Payoffs, precision: Array, start: Array | None = None) -> Solution:
     """Backward induction over (move, rung), then the forward flow of probability into endings.
 
-    The challenged moves first; a raised rung may slip into war of its own accord. start: one-hot rung [RUNGS, ..., world].
+    The challenged moves first; a raised rung may slip into war of its own accord. start: one-hot rung [RUNGS, ...,
+    world].
     """
     held, war = x.held, x.war
     value = held

@@ -1,6 +1,7 @@
 """Stakes of a ladder: all payoffs through one formula with shared coefficients.
 
-A named crisis holds no payoffs. The same formula reads a World (payoffs as they fall) or a seat's View (as it believes them).
+A named crisis holds no payoffs. The same formula reads a World (payoffs as they fall) or a seat's View (as it
+believes them).
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ RUNGS = 6
 
 
 class Payoffs(NamedTuple):
-    """Payoffs (challenger, defender) of each ending, [..., world]; those that depend on the rung are [RUNGS, ..., world]."""
+    """Payoffs (challenger, defender) of each ending, [..., world].
+
+    Those that depend on the rung are [RUNGS, ..., world].
+    """
 
     challenger_yields: tuple[Array, Array]
     defender_yields: tuple[Array, Array]
@@ -43,8 +47,10 @@ class Positions(NamedTuple):
 def payoffs(x: Positions, laws: Laws) -> Payoffs:
     """One formula for all ladders.
 
-    Yielding loses the stake and an audience cost that grows with the rung (Fearon, APSR 1994); settling splits the stake and is dear
-    where it is seen; war costs both, less to whom strength favours; each rung carries an autonomous risk (Powell 1990; Schelling 1966).
+    Yielding loses the stake and an audience cost that grows with the rung (Fearon, APSR 1994); settling splits the
+    stake and is dear
+    where it is seen; war costs both, less to whom strength favours; each rung carries an autonomous risk (Powell
+    1990; Schelling 1966).
     """
     p = laws.ladder.stakes
     rung = jnp.arange(RUNGS, dtype=x.local.dtype).reshape((RUNGS,) + (1,) * x.local.ndim)
@@ -71,9 +77,12 @@ def payoffs(x: Positions, laws: Laws) -> Payoffs:
 
 
 def positions(view: View, laws: Laws, st: Structure, side: int, believed: bool) -> Positions:
-    """What the formula reads for a challenge by one side (0 the changers, 1 the keepers) of every showdown issue, [K, world].
+    """What the formula reads for a challenge by one side (0 the changers.
 
-    believed: through the challenger's eyes (the other's stake weighed by its believed resolve, leverage at the public estimate),
+    1 the keepers) of every showdown issue, [K, world].
+
+    believed: through the challenger's eyes (the other's stake weighed by its believed resolve, leverage at the public
+    estimate),
     else as things stand.
     """
     p = laws.ladder.stakes
@@ -81,31 +90,38 @@ def positions(view: View, laws: Laws, st: Structure, side: int, believed: bool) 
     one, other = st.principals[k, side], st.principals[k, 1 - side]
     v = view.public
     mine, theirs = v.stake[k, st.dec[one]], v.stake[k, st.dec[other]]
-    resolve = view.resolve[one, other] if believed else view.resolve[other, one]
-    firmness = 1.0 + p.resolve * (2.0 * resolve - 1.0)
+    firmness = 1.0 + p.resolve * (2.0 * view.resolve[one, other] - 1.0) if believed else jnp.ones_like(mine)
     lead = view.leverage[one] if believed else view.real_leverage[one]
     against = jnp.asarray((st.hostile[one, st.dec[other]] > 0), lead.dtype)[:, None]
     share = 0.5 + (lead - 0.5) * against
     local = view.local[one, k]
     bases = jnp.minimum(v.hosted.max(axis=1), 1.0)
     calm = _hotline(view, st)[k]
+    said = 0.5 + 0.5 * v.publicity[k]
     return Positions(
         stake=(mine, theirs * firmness),
         local=local,
         leverage=share,
-        audience=tuple((0.5 + 0.5 * v.publicity[k]) * (0.3 + v.commitment[k, s]) for s in (side, 1 - side)),
+        audience=(said * (0.3 + v.commitment[k, side]), said * (0.3 + v.commitment[k, 1 - side])),
         side_payment=(bases[other], bases[one]),
         safety=1.0 - p.hotline * calm,
     )
 
 
 def _hotline(view: View, st: Structure) -> Array:
-    """How far direct communication between the principals of an issue is in force, [I, world]: a settlement on accidental war."""
+    """How far direct communication between the principals of an issue is in force, [I, world].
+
+    A settlement on accidental war.
+    """
     link = np.zeros((len(st.issues), len(st.issues)))
     for k in range(len(st.issues)):
         for j in range(len(st.issues)):
             forms = st.scenario.issues[st.issues[j]].forms
             same = set(st.principals[k]) == set(st.principals[j])
-            if same and "conference" in forms and not set(forms) & {"ultimatum", "demand", "show-force", "un-proposal", "summit-conference"}:
+            if (
+                same
+                and "conference" in forms
+                and not set(forms) & {"ultimatum", "demand", "show-force", "un-proposal", "summit-conference"}
+            ):
                 link[k, j] = 1.0
     return jnp.clip(jnp.asarray(link, view.fear.dtype) @ view.public.treaty, 0.0, 1.0)

@@ -22,7 +22,8 @@ FIRSTS = ("first-bomb", "first-h-bomb", "first-icbm", "first-satellite", "first-
 def firsts(world: World, laws: Laws, st: Structure) -> Array:
     """Log odds in a month of each technical first, [5, D, world]; banned where it has come or its ground is missing.
 
-    The hazard grows with effort (strategic share of output; for a first bomb also what a threatened industry that nobody garrisons could spare) and with help
+    The hazard grows with effort (strategic share of output; for a first bomb also what a threatened industry that
+    nobody garrisons could spare) and with help
     from an ally that has it; who already reaches the rival with bombers puts less into rockets.
     """
     p, a, e = laws.arsenals.firsts, world.arsenals, world.economy
@@ -33,8 +34,18 @@ def firsts(world: World, laws: Laws, st: Structure) -> Array:
     rocket = p.effort * (jnp.log(1e-3 + money / (1.0 + a.bombers[st.dec] / p.bombers)) - p.scale)
     pupil = _nuclear_help(world, st)
     bomb, h_bomb, icbm, satellite = (x[st.dec] for x in (a.bomb, a.h_bomb, a.icbm_age > 0, a.satellite_age > 0))
-    ready = jnp.stack([1.0 - bomb, bomb * (1 - h_bomb), h_bomb * (1 - icbm), icbm * (1 - satellite), satellite * (1 - 0.0 * icbm)])
-    hazard = jnp.stack([p.bomb + p.help * pupil + warhead, p.h_bomb + warhead, p.icbm + rocket, p.satellite + rocket, p.crewed + rocket])
+    ready = jnp.stack(
+        [1.0 - bomb, bomb * (1 - h_bomb), h_bomb * (1 - icbm), icbm * (1 - satellite), satellite * (1 - 0.0 * icbm)]
+    )
+    hazard = jnp.stack(
+        [
+            p.bomb + p.help * pupil + warhead,
+            p.h_bomb + warhead,
+            p.icbm + rocket,
+            p.satellite + rocket,
+            p.crewed + rocket,
+        ]
+    )
     return jnp.where(ready > 0, hazard, -30.0)
 
 
@@ -49,7 +60,7 @@ def step(world: World, deeds: Deeds, happened: Array, laws: Laws, st: Structure)
     a, e, p = world.arsenals, world.economy, laws.arsenals
     news = [to_actors(st, first) for first in happened]
     money = e.output * e.shares[3] * a.bomb
-    ripeness = 1.0 - jnp.exp(-a.icbm_age / p.pipeline.learning)
+    ripeness = (1.0 - jnp.exp(-a.icbm_age / p.pipeline.learning)) ** 3
     ordered = to_actors(st, deeds.own("build-missiles"))
     orders = (p.pipeline.rate * money / 12.0 * (1.0 + p.pipeline.order * ordered)) * ripeness
     deployed = a.pipeline / p.pipeline.lag
@@ -79,7 +90,8 @@ def step(world: World, deeds: Deeds, happened: Array, laws: Laws, st: Structure)
 def stationing(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[Array, Array, Array]:
     """Missiles with hosts, [D, A, world] each: ready, hidden, readiness of the hidden.
 
-    A found deployment that is accepted, or that ripens unfound, stands; a ladder lost by its author, or settled, takes it away
+    A found deployment that is accepted, or that ripens unfound, stands; a ladder lost by its author, or settled,
+    takes it away
     and with a settlement the other side's missiles near the author may go too.
     """
     a, p = world.arsenals, laws.arsenals.stationing

@@ -25,14 +25,21 @@ def step(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Bloc:
         alliance=alliances(world, deeds, st),
         experts=experts(world, deeds, laws, st),
         polemic=quarrel(world, deeds, laws, st),
-        garrison=jnp.clip(world.bloc.garrison * (1 - deeds.to("withdraw-forces")) + deeds.to("intervene") * st.friends[..., None], 0.0, 1.0),
+        garrison=jnp.clip(
+            world.bloc.garrison * (1 - deeds.to("withdraw-forces")) + deeds.to("intervene") * st.friends[..., None],
+            0.0,
+            1.0,
+        ),
     )
 
 
 def line(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
-    """Ideological position of each actor on [-1, 1]: the leader's ideal draws it; words and deals with the enemy move it, [A, world].
+    """Ideological position of each actor on [-1, 1].
 
-    Conciliation towards the adversary's camp makes reformist, pressure on it makes orthodox; a failed liberalisation hardens.
+    The leader's ideal draws it; words and deals with the enemy move it, [A, world].
+
+    Conciliation towards the adversary's camp makes reformist, pressure on it makes orthodox; a failed liberalisation
+    hardens.
     """
     p, old = laws.bloc.line, world.bloc.line
     hostile = jnp.asarray(st.hostile, old.dtype)[..., None]
@@ -40,9 +47,16 @@ def line(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     against = (deeds.pressure * hostile).sum(axis=1)
     spoken = deeds.own("criticise-past")
     ideal = jnp.einsum("dlw,dl->dw", world.home.leader, jnp.asarray(st.leader_table("line"), old.dtype))
-    scare = world.home.unrest[st.dec] * (world.home.liberalisation[st.dec] > 0.5)
+    scare = world.home.unrest[st.dec] * world.home.liberalisation[st.dec]
     seat = old[st.dec]
-    moved = seat + p.leader * (ideal - seat) + p.deal * towards - p.pressure * against + p.speech * spoken - p.backlash * scare
+    moved = (
+        seat
+        + p.leader * (ideal - seat)
+        + p.deal * towards
+        - p.pressure * against
+        + p.speech * spoken
+        - p.backlash * scare
+    )
     return jnp.clip(old + to_actors(st, moved - seat), -1.0, 1.0)
 
 
@@ -59,25 +73,32 @@ def hirschman1945(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Arra
 
 
 def grip(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
-    """Control of the patron over an actor, [A, world]: force and conferences tighten it, reform and withdrawal loosen it."""
+    """Control of the patron over an actor, [A, world].
+
+    Force and conferences tighten it, reform and withdrawal loosen it.
+    """
     p, old = laws.bloc.grip, world.bloc.control
     forced = deeds.to("intervene").max(axis=0)
     left = deeds.to("withdraw-forces").max(axis=0)
     called = (deeds.own("bloc-conference")[st.cen_dec][:, None] * st.camp[..., None]).max(axis=0)
     looser = world.home.liberalisation + deeds.nature["defiance"]
     red = jnp.asarray(st.party_rules, old.dtype)[:, None]
-    change = p.force * forced * (1 - old) + p.council * called * (1 - old) - p.withdrawal * left * old - p.loosen * looser * old
+    change = (
+        p.force * forced * (1 - old)
+        + p.council * called * (1 - old)
+        - p.withdrawal * left * old
+        - p.loosen * looser * old
+    )
     return jnp.clip(old + red * change, 0.0, 1.0)
 
 
 def alliances(world: World, deeds: Deeds, st: Structure) -> Array:
-    """Formal alliance with each centre, 0/1, [P, A, world]: made by consent, left by choice, broken with relations."""
+    """Formal alliance with each centre, 0/1, [P, A, world]: made by consent, left by choice."""
     old = world.bloc.alliance
     asked = deeds.to("alliance")
     made = asked[st.cen_dec] + to_actors(st, jnp.swapaxes(asked[:, st.cen], 0, 1), axis=1)
     gone = to_actors(st, jnp.swapaxes(deeds.to("leave-alliance")[:, st.cen], 0, 1), axis=1)
-    broken = gone + deeds.nature["defiance"][None] * (deeds.nature["defiance"] > 1.5)[None]
-    return jnp.clip(jnp.maximum(old, jnp.minimum(made, 1.0)) * (1.0 - jnp.minimum(broken, 1.0)), 0.0, 1.0)
+    return jnp.clip(jnp.maximum(old, jnp.minimum(made, 1.0)) * (1.0 - jnp.minimum(gone, 1.0)), 0.0, 1.0)
 
 
 def experts(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
@@ -86,11 +107,16 @@ def experts(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     sent = deeds.to("aid", "nuclear-aid")[st.cen_dec]
     withdrawn = deeds.to("withdraw-experts", "break-relations")[st.cen_dec]
     stopped = p.partial * deeds.to("end-nuclear-aid", "cut-aid")[st.cen_dec]
-    return jnp.clip(old * (1 - p.fade) + p.send * sent * (1 - old), 0.0, 1.0) * (1 - jnp.minimum(withdrawn + stopped, 1.0))
+    return jnp.clip(old * (1 - p.fade) + p.send * sent * (1 - old), 0.0, 1.0) * (
+        1 - jnp.minimum(withdrawn + stopped, 1.0)
+    )
 
 
 def quarrel(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
-    """Open quarrel of a seat (row) with another (column), 0-1, [D, D, world]; veiled words count less, and all are remembered."""
+    """Open quarrel of a seat (row) with another (column), 0-1, [D, D, world].
+
+    Veiled words count less, and all are remembered.
+    """
     p, old = laws.bloc.quarrel, world.bloc.polemic
     words = deeds.to("denounce", "break-relations") + p.veiled * deeds.to("denounce-veiled")
     return jnp.clip(p.memory * old + p.word * words[:, st.dec] * (1 - old), 0.0, 1.0)

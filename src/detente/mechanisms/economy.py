@@ -63,10 +63,10 @@ def threat(world: World, st: Structure) -> Array:
 def guns_butter(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     """Shares of output [5, A, world]: arms follow threat, the rival's believed force and orders; the rest is civil.
 
-    Richardson (1960) reactions through perception; Powell, American Political Science Review (1993), on guns and butter.
+    Richardson (1960) reactions through perception; Powell, American Political Science Review (1993), on guns and
+    butter.
     """
     p, e = laws.economy.guns_butter, world.economy
-    orders = jnp.zeros_like(e.output)
     conventional = to_actors(st, deeds.own("raise-conventional") - deeds.own("cut-conventional"))
     strategic = to_actors(st, deeds.own("build-missiles"))
     navy = to_actors(st, deeds.own("build-navy"))
@@ -88,7 +88,10 @@ def guns_butter(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
 
 
 def believed_gap(world: World, st: Structure) -> Array:
-    """How far a rival's force, as believed, is ahead of one's own (log), 0 for those without rival or bomb, [A, world]."""
+    """How far a rival's force.
+
+    As believed, is ahead of one's own (log), 0 for those without rival or bomb, [A, world].
+    """
     own = jnp.log1p(world.arsenals.icbm[st.dec])
     rival = world.intelligence.force_mean[np.arange(len(st.deciders)), st.rival_centre]
     gap = jnp.clip(rival - own, -2.0, 4.0) * world.arsenals.bomb[st.dec]

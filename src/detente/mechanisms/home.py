@@ -20,7 +20,8 @@ from detente.world import Home, World
 def ousting(world: World, laws: Laws, st: Structure) -> Array:
     """Log odds in a month that a leader is removed, [D, world].
 
-    Bueno de Mesquita, Smith, Siverson and Morrow, The Logic of Political Survival (2003), in reduced form: low standing, unrest and early months are dangerous.
+    Bueno de Mesquita, Smith, Siverson and Morrow, The Logic of Political Survival (2003), in reduced form: low
+    standing, unrest and early months are dangerous.
     """
     p, h = laws.home.ousting, world.home
     early = jnp.exp(-h.tenure / p.settling)
@@ -59,19 +60,27 @@ def step(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Home:
         fear=fear(world, deeds, laws, st),
         prestige=prestige,
         massive=jnp.clip(h.massive + p.doctrine.step * doctrine, 0.0, 1.0),
-        unpublished=jnp.clip(jnp.maximum(h.unpublished, deeds.own("criticise-past")) * (1 - deeds.nature["leak"]), 0.0, 1.0),
-        lesson=jnp.clip(p.lesson.memory * h.lesson + p.lesson.learned * deeds.nature["yielded"] * (1 - h.lesson), 0.0, 1.0),
+        unpublished=jnp.clip(
+            jnp.maximum(h.unpublished, deeds.own("criticise-past")) * (1 - deeds.nature["leak"]), 0.0, 1.0
+        ),
+        lesson=jnp.clip(
+            p.lesson.memory * h.lesson + p.lesson.learned * deeds.nature["yielded"] * (1 - h.lesson), 0.0, 1.0
+        ),
         fatigue=fatigue(world, deeds, laws, st),
     )
 
 
 def reputation(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
-    """Prestige of each seat, [D, world]: firsts, meetings as equals and ladders won raise it, retreats and refusals lower it."""
+    """Prestige of each seat, [D, world].
+
+    Firsts, meetings as equals and ladders won raise it, retreats, refusals and walk-outs lower it.
+    """
     p, old = laws.home.prestige, world.home.prestige
     met = deeds.to("summit")
     parity = met.sum(axis=1) + (met[:, st.dec]).sum(axis=0)
     firsts = deeds.nature["firsts"][2:].sum(axis=0)
-    snub = deeds.refused_by_seat()
+    walked = jnp.asarray((st.principals[None] == np.arange(len(st.deciders))[:, None, None]).astype(float), old.dtype)
+    snub = deeds.refused_by_seat() + jnp.einsum("dis,isw->dw", walked, deeds.left[:, ::-1])
     exposed = deeds.nature["exposed"]
     gave = deeds.own("withdraw-demand") + deeds.nature["deadline_dropped"]
     change = p.first * firsts + p.parity * parity - p.snub * snub - p.exposed * exposed - p.climbdown * gave
@@ -80,12 +89,14 @@ def reputation(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
 
 
 def bueno_de_mesquita2003(world: World, deeds: Deeds, prestige: Array, laws: Laws, st: Structure) -> Array:
-    """Standing of each leader, [D, world]: returns to the middle, follows prestige, growth against expectation, quarrels in the camp and unrest."""
+    """Standing of each leader, [D, world].
+
+    Returns to the middle, follows prestige, growth against expectation, quarrels in the camp and unrest.
+    """
     p, h, e = laws.home.standing, world.home, world.economy
     surprise = (e.growth - e.expected)[st.dec]
     followers = _lost_followers(world, st)
-    broken = (world.bloc.polemic[:, st.cen_dec].sum(axis=1) * _is_leader(st)[:, None])
-    fear = deeds.nature["firsts"].sum(axis=0) * 0.0
+    broken = world.bloc.polemic[:, st.cen_dec].sum(axis=1) * _is_leader(st)[:, None]
     risk = jnp.einsum("dlw,dl->dw", h.leader, jnp.asarray(st.leader_table("risk"), h.standing.dtype))
     drain = world.issues.drain[st.dec] * jnp.asarray(st.open_border, h.standing.dtype)[st.dec][:, None]
     moved = (
@@ -97,12 +108,14 @@ def bueno_de_mesquita2003(world: World, deeds: Deeds, prestige: Array, laws: Law
         - p.quarrel * broken
         - p.drain * drain
     )
-    return jnp.clip(h.standing + moved + fear, 0.0, 1.0)
+    return jnp.clip(h.standing + moved, 0.0, 1.0)
 
 
 def _is_leader(st: Structure) -> np.ndarray:
     """1 for a centre that leads its own camp, [D]."""
-    return np.array([float(d in st.cen_dec and st.leader_of_camp[d] == list(st.cen_dec).index(d)) for d in range(len(st.deciders))])
+    return np.array(
+        [float(d in st.cen_dec and st.leader_of_camp[d] == list(st.cen_dec).index(d)) for d in range(len(st.deciders))]
+    )
 
 
 def _lost_followers(world: World, st: Structure) -> Array:
@@ -122,28 +135,40 @@ def _lost_followers(world: World, st: Structure) -> Array:
 def davies1962(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[Array, Array]:
     """Unrest and liberalisation, [A, world] each. S18.1, S19.1, S19.2.
 
-    Davies, Toward a Theory of Revolution (1962): hopes raised and not met. The words of a centre against its own past raise hopes
-    where its party's kin rule, once they are known.
+    Davies, Toward a Theory of Revolution (1962): hopes raised and not met. The words of a centre against its own past
+    raise hopes where its party's kin rule, once they are known.
     """
     p, h, e = laws.home.davies1962, world.home, world.economy
     zero = jnp.zeros_like(h.unrest)
     reform = to_actors(st, deeds.own("reform"))
     repress = to_actors(st, deeds.own("repress"))
-    leaked = (deeds.nature["leak"][st.cen_dec][:, None] * st.camp[..., None]).max(axis=0) * jnp.asarray(st.party_rules, zero.dtype)[:, None]
+    leaked = (deeds.nature["leak"][st.cen_dec][:, None] * st.camp[..., None]).max(axis=0) * jnp.asarray(
+        st.party_rules, zero.dtype
+    )[:, None]
     crushed = deeds.to("intervene").max(axis=0)
     rising = deeds.nature["unrest"]
     disappointed = jnp.maximum(e.expected - e.growth, 0.0)
     hope = leaked * world.bloc.control + p.reform * reform
-    unrest = h.unrest * p.memory + p.rising * rising * (1 - h.unrest) + p.speech * hope * (1 - h.unrest) + p.disappointment * disappointed
+    unrest = (
+        h.unrest * p.memory
+        + p.rising * rising * (1 - h.unrest)
+        + p.speech * hope * (1 - h.unrest)
+        + p.disappointment * disappointed
+    )
     unrest = unrest * (1 - p.repression * jnp.minimum(repress + crushed, 1.0)) * (1 - p.reform * reform * h.unrest)
     rest = jnp.asarray(st.opening("liberalisation"), zero.dtype)[:, None]
-    liberal = rest + p.habit * (h.liberalisation - rest) + p.opening * (reform + p.speech * leaked) * (1 - h.liberalisation)
+    liberal = (
+        rest + p.habit * (h.liberalisation - rest) + p.opening * (reform + p.speech * leaked) * (1 - h.liberalisation)
+    )
     liberal = liberal * (1 - p.repression * jnp.minimum(repress + crushed, 1.0))
     return jnp.clip(unrest, 0.0, 1.0), jnp.clip(liberal, 0.0, 1.0)
 
 
 def fear(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
-    """Fear of war of each seat, 0-1, [D, world]: H-bombs on both sides, boasts, and ladders climbed teach it; time dulls it. S1.5, S9.2, S11.4."""
+    """Fear of war of each seat, 0-1, [D, world].
+
+    H-bombs on both sides, boasts, and ladders climbed teach it; time dulls it. S1.5, S9.2, S11.4.
+    """
     p, h, a = laws.home.fear, world.home, world.arsenals
     mutual = a.h_bomb[st.dec] * a.h_bomb[st.cen[st.rival_centre]]
     floor = p.floor + p.mutual * mutual

@@ -47,7 +47,9 @@ def example(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
 def patronage(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     """Goodwill of each actor towards each centre, [P, A, world]: aid, arms and visits earn it, pressure costs it.
 
-    Small recipients are moved more; a proposal at the United Nations reaches all who share its stake.
+    Small recipients are moved more; a proposal at the United Nations reaches all who share its stake. Overtures and
+    defiance of those
+    who hold no seat are read the same way.
     """
     p, old = laws.influence.patronage, world.influence.goodwill
     gifts = p.aid * deeds.to("aid") + p.arms * deeds.to("arms", "nuclear-aid") + p.visit * deeds.to("visit", "trade")
@@ -57,21 +59,28 @@ def patronage(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     voice = jnp.einsum("diw,di,ia->daw", deeds.on("un-proposal"), side, jnp.asarray(st.stake, old.dtype))
     rescue = p.rescue * deeds.nature["granted"]
     change = (gifts * smallness - force + p.proposal * voice + rescue)[st.cen_dec]
-    return jnp.clip(p.memory * old + change, -3.0, 3.0)
+    own_acts = (
+        p.overture * deeds.nature["overture"]
+        - p.defiance * deeds.nature["defiance"] * jnp.asarray(st.camp, old.dtype)[..., None]
+    )
+    return jnp.clip(p.memory * old + change + own_acts, -3.0, 3.0)
 
 
 def protection(world: World, laws: Laws, st: Structure) -> Array:
     """What a centre's shield is worth in others' eyes: its share of forces as publicly believed, [P, world]."""
     p = laws.influence.altfeld1984
     missiles = jnp.expm1(world.intelligence.public)
-    strength = 1.0 + world.arsenals.bombers[st.cen] + p.missile * missiles + p.ground * world.arsenals.conventional[st.cen]
+    strength = (
+        1.0 + world.arsenals.bombers[st.cen] + p.missile * missiles + p.ground * world.arsenals.conventional[st.cen]
+    )
     return strength / strength.sum(axis=0)
 
 
 def altfeld1984(world: World, goodwill: Array, authority: Array, laws: Laws, st: Structure) -> tuple[Array, Array]:
     """Leanings of governments [P + 1, A] and parties [R + 1, A] move towards a logit of what each pole offers.
 
-    Altfeld, The Decision to Ally, Western Political Quarterly (1984), and Morrow, AJPS (1991): security against autonomy.
+    Altfeld, The Decision to Ally, Western Political Quarterly (1984), and Morrow, AJPS (1991): security against
+    autonomy.
     Where the party rules, the government's leaning is the party's.
     """
     p, old = laws.influence.altfeld1984, world.influence
@@ -79,7 +88,10 @@ def altfeld1984(world: World, goodwill: Array, authority: Array, laws: Laws, st:
     government = old.government + p.inertia * (logit(st.leaning, drift) - old.government)
     own_way = jnp.concatenate([drift[st.red], drift[-1:]])
     party = old.party + p.inertia * (logit(st.party_leaning, own_way) - old.party)
-    outside = jnp.asarray([float(k not in st.red) for k in range(len(st.cen))], old.party.dtype)[:, None, None] * government[:-1]
+    outside = (
+        jnp.asarray([float(k not in st.red) for k in range(len(st.cen))], old.party.dtype)[:, None, None]
+        * government[:-1]
+    )
     rest = 1.0 - outside.sum(axis=0)
     tied = jnp.concatenate([outside, (rest * party[-1])[None]])
     for k, c in enumerate(st.red):

@@ -81,6 +81,15 @@ def _watcher(st: Structure, centre: int) -> int:
     return int(np.argmax(np.where(hostile, power, -1.0)))
 
 
+def _principal_seats(st: Structure) -> np.ndarray:
+    """1 where two deciders are the principals of an issue, [D, D, I]."""
+    out = np.zeros((len(st.deciders), len(st.deciders), len(st.issues)))
+    for n, (one, other) in enumerate(st.principals):
+        if one >= 0 and other >= 0:
+            out[one, other, n] = out[other, one, n] = 1.0
+    return out
+
+
 def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[Array, Array]:
     """Belief in another's resolve and in its readiness to concede, [D, D, world] each (row believes of column).
 
@@ -99,7 +108,14 @@ def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     resolve = jnp.clip(resolve + up * (1 - i.resolve) - down * i.resolve, 0.02, 0.98)
     kind = jnp.swapaxes((deeds.to("summit", "reassure", "conference", "summit-conference", "trade"))[:, st.dec], 0, 1)
     hosted = deeds.to("summit")[:, st.dec]
-    stiff = jnp.swapaxes((deeds.to("threaten", "protest", "disclose", "ultimatum", "show-force") + deeds.refusals("treaty"))[:, st.dec], 0, 1)
+    stiff = jnp.swapaxes(
+        (deeds.to("threaten", "protest", "disclose", "ultimatum", "show-force") + deeds.refusals("treaty"))[:, st.dec],
+        0,
+        1,
+    )
+    seats = jnp.asarray(_principal_seats(st), kind.dtype)
+    kind = kind + jnp.einsum("ijn,nw->ijw", seats, deeds.attended.min(axis=1))
+    stiff = stiff + jnp.einsum("ijn,nw->ijw", seats, deeds.left.max(axis=1))
     concede = p.caution + p.memory * (1.0 - p.fresh * fresh) * (i.concede - p.caution)
     concede = jnp.clip(concede + p.warmth * (kind + hosted) * (1 - i.concede) - p.chill * stiff * i.concede, 0.02, 0.98)
     return resolve, concede

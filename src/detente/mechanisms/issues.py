@@ -19,11 +19,14 @@ from detente.world import NEVER, Issues, World
 def refugees(world: World, laws: Laws, st: Structure) -> tuple[Array, Array]:
     """Mean and scale of log thousands a year who leave through an open border, [A, world]. S5.1, S5.2.
 
-    A gap in living standards, tension, unrest and the fear of closure under a standing demand drive people out; Hirschman, Exit,
+    A gap in living standards, tension, unrest and the fear of closure under a standing demand drive people out;
+    Hirschman, Exit,
     Voice and the Fate of the German Democratic Republic, World Politics (1993), on exit.
     """
     p = laws.issues.hirschman1993
-    level = world.economy.output * (world.economy.shares[0] / jnp.asarray(st.opening("population"), world.war.dtype)[:, None])
+    level = world.economy.output * (
+        world.economy.shares[0] / jnp.asarray(st.opening("population"), world.war.dtype)[:, None]
+    )
     gap = jnp.log(level[st.open_border_to] / level)
     threat = world.relations.tension.max(axis=0)
     pressed = world.issues.demand.max(axis=1)
@@ -57,10 +60,16 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
         demand=demand,
         deadline=clock,
         commitment=commitment(world, deeds, side, laws, st),
-        publicity=jnp.clip(p.publicity.memory * q.publicity + p.publicity.deed * (dated + 0.5 * sides.max(axis=1)) * (1 - q.publicity), 0.05, 1.0),
+        publicity=jnp.clip(
+            p.publicity.memory * q.publicity + p.publicity.deed * (dated + 0.5 * sides.max(axis=1)) * (1 - q.publicity),
+            0.05,
+            1.0,
+        ),
         meeting=meetings(world, deeds, st),
         treaty=treaties(world, deeds, settled, laws, st),
-        moratorium=jnp.clip(jnp.maximum(q.moratorium, deeds.on("moratorium").max(axis=1)) * (1 - deeds.own("test-series")), 0.0, 1.0),
+        moratorium=jnp.clip(
+            jnp.maximum(q.moratorium, deeds.on("moratorium").max(axis=1)) * (1 - deeds.own("test-series")), 0.0, 1.0
+        ),
         closed=jnp.maximum(q.closed, to_actors(st, deeds.to("close-border").max(axis=1))),
         drain=drain(world, leaving, laws, st),
         leaving=leaving,
@@ -71,7 +80,10 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
 
 
 def status(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structure) -> Array:
-    """Status of each issue on [0, 1], [I, world]: settlements meet halfway, ladders and faits accomplis shift it, example erodes it."""
+    """Status of each issue on [0, 1], [I, world].
+
+    Settlements meet halfway, ladders and faits accomplis shift it, example erodes it.
+    """
     q, p = world.issues, laws.issues.status
     ladder = deeds.ladders
     won = ladder.end[:, 1] - ladder.end[:, 0]
@@ -93,7 +105,8 @@ def _drained(st: Structure) -> np.ndarray:
 def _newcomers(st: Structure) -> np.ndarray:
     """1 for issues whose largest stake is held by an actor that is not yet wholly independent, [I]."""
     acts = st.scenario.actors
-    partial = np.array([acts[a].opening.share_independent is not None and acts[a].opening.share_independent.value < 1 for a in st.actors])
+    shares = [acts[a].opening.share_independent for a in st.actors]
+    partial = np.array([share is not None and share.value < 1 for share in shares])
     return partial[np.abs(st.stake).argmax(axis=1)].astype(float)
 
 
@@ -120,7 +133,10 @@ def meetings(world: World, deeds: Deeds, st: Structure) -> Array:
 
 
 def treaties(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structure) -> Array:
-    """How far a settlement or regime is in force, 0-1, [I, world]: signed it holds; a demand or a test against it breaks it."""
+    """How far a settlement or regime is in force, 0-1, [I, world].
+
+    Signed it holds; a demand or a test against it breaks it.
+    """
     p, q = laws.issues.treaty, world.issues
     broken = deeds.on("ultimatum", "show-force").max(axis=0)
     return jnp.clip(jnp.maximum(q.treaty * p.holding, settled) * (1 - p.breach * broken), 0.0, 1.0)
@@ -137,15 +153,26 @@ def drain(world: World, leaving: Array, laws: Laws, st: Structure) -> Array:
 def embargoes(world: World, deeds: Deeds, laws: Laws) -> Array:
     """How far a seat keeps goods from an actor, 0-1, [D, A, world]."""
     p, old = laws.issues.embargo, world.issues.embargo
-    return jnp.clip(old + p.step * deeds.to("embargo", "break-relations") * (1 - old) - p.step * deeds.to("trade", "recognise") * old, 0.0, 1.0)
+    return jnp.clip(
+        old
+        + p.step * deeds.to("embargo", "break-relations") * (1 - old)
+        - p.step * deeds.to("trade", "recognise") * old,
+        0.0,
+        1.0,
+    )
 
 
 def stakes(world: World, laws: Laws, st: Structure) -> Array:
-    """Size of every actor's stake in every issue now, [I, A, world]: drains raise it, settlements and closed borders lower it. S5.3, S5.6."""
+    """Size of every actor's stake in every issue now, [I, A, world].
+
+    Drains raise it, settlements and closed borders lower it. S5.3, S5.6.
+    """
     p, q = laws.issues.stakes, world.issues
     base = jnp.asarray(np.abs(st.stake), world.war.dtype)[..., None]
     drained = _drained(st)
-    suffer = np.abs(st.stake)[:, :, None] * (np.sign(st.stake)[:, :, None] * np.sign(st.stake * drained)[:, None, :] > 0)
+    suffer = np.abs(st.stake)[:, :, None] * (
+        np.sign(st.stake)[:, :, None] * np.sign(st.stake * drained)[:, None, :] > 0
+    )
     extra = p.drain * jnp.einsum("ibc,cw->ibw", jnp.asarray(suffer, world.war.dtype), q.drain)
     closed = p.sealed * jnp.einsum("ia,aw->iw", jnp.asarray(drained, world.war.dtype), q.closed)
     return base * (1 - p.settled * q.treaty[:, None]) * (1 - jnp.minimum(closed, 0.9)[:, None]) + extra

@@ -37,16 +37,31 @@ def both_ways(flow: Array, st: Structure) -> Array:
 def richardson1960(world: World, deeds: Deeds, hostile: Array, friendly: Array, laws: Laws, st: Structure) -> Array:
     """Tension rises with pressure received or given, falls with conciliation, and decays to what the camps leave.
 
-    Richardson, Arms and Insecurity (1960), with fatigue; standing demands and ladders keep it up.
+    Richardson, Arms and Insecurity (1960), with fatigue; standing demands, ladders, aircraft caught and attacks by
+    third parties keep it up.
     """
     p, old = laws.relations.richardson1960, world.relations.tension
     base = p.rest + p.camps * st.hostile[..., None]
     climate = _climate(old, st) - (p.rest + p.camps)
     rest = base + p.climate * climate * st.hostile[..., None]
     kept = rest + p.decay * (old - rest)
+    foes = jnp.asarray(st.hostile, old.dtype)[..., None]
+    exposed = deeds.nature["exposed"]
+    caught = jnp.asarray(_rival_pairs(st), old.dtype) * exposed[:, None]
     push = p.pressure * both_ways(hostile, st) + _showdowns(world, deeds, laws, st)
+    walkout = jnp.einsum(
+        "dan,nw->daw", jnp.asarray(_principal_pairs(st), old.dtype)[..., : len(st.issues)], deeds.left.max(axis=1)
+    )
+    push = push + p.walkout * walkout
+    push = push + p.attack * deeds.nature["attack"][None] * foes + p.incident * both_ways(caught, st)
     pull = p.conciliation * both_ways(friendly, st)
     return jnp.clip(kept + push * (1.0 - old) - pull * old, 0.0, 1.0)
+
+
+def _rival_pairs(st: Structure) -> np.ndarray:
+    """1 where the actor is the decider's rival centre, [D, A, 1]."""
+    rival = st.cen[st.rival_centre]
+    return (rival[:, None] == np.arange(len(st.actors))).astype(float)[..., None]
 
 
 def _climate(tension: Array, st: Structure) -> Array:
@@ -84,7 +99,7 @@ def _principal_pairs(st: Structure) -> np.ndarray:
     return out
 
 
-def heider1958(old: Array, hostile: Array, friendly: Array, laws: Laws, st: Structure) -> Array:
+def heider1958(old: Relations, hostile: Array, friendly: Array, laws: Laws, st: Structure) -> Array:
     """Affinity answers what an actor does to me and what it does to those I quarrel with.
 
     Balance theory (Heider, The Psychology of Interpersonal Relations, 1958): conciliation of my adversary estranges.

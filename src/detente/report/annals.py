@@ -52,11 +52,16 @@ class _Reader:
         self.st: Structure = ensemble.structure
         self.sc: Scenario = ensemble.scenario
         self.moves = np.asarray(ensemble.moves[world])
-        self.trace = {name: np.asarray(of_trace(ensemble, name)[world]) for name in ("said", "nature", "succession", "meeting", "deadline", "discovery", "ladder")}
+        self.trace = {
+            name: np.asarray(ensemble.trace[name][world])
+            for name in ("said", "nature", "successor", "meeting", "deadline", "discovery", "ladder")
+        }
         self.last = last_month(ensemble, world)
         self.names = nature.names(self.st).all
         self.consent = {int(row): b for b, row in enumerate(answers.consent_rows(self.st))}
-        self.pairs = [(self.st.deciders[d], self.st.actors[a]) for d, a in zip(*nature.secret_pairs(self.st), strict=True)]
+        self.pairs = [
+            (self.st.deciders[d], self.st.actors[a]) for d, a in zip(*nature.secret_pairs(self.st), strict=True)
+        ]
         self.ranked = sorted(range(len(self.st.deciders)), key=lambda d: rank(self.sc, self.st.deciders[d]))
         self.office = [int(k) for k in self.st.opening_leader]
         self.demander: dict[str, str] = {}
@@ -76,8 +81,8 @@ class _Reader:
     def events(self, month: int) -> Iterator[Deed]:
         fell = {self.names[e] for e in np.flatnonzero(self.trace["nature"][month] == 1)}
         ended = {g.on: g.nature for g in self.sc.calendar.values() if g.month == month and g.nature != "independence"}
-        for d in np.flatnonzero(self.trace["succession"][month] >= 0):
-            seat, old, new = self.st.deciders[d], self.office[d], int(self.trace["succession"][month, d])
+        for d in np.flatnonzero(self.trace["successor"][month] >= 0):
+            seat, old, new = self.st.deciders[d], self.office[d], int(self.trace["successor"][month, d])
             kind = "removal" if f"removal:{seat}" in fell else ended.get(seat, "succession")
             self.office[d] = new
             yield Deed(month, ("nature", kind), seat, old=self.st.leaders[d][old], new=self.st.leaders[d][new])
@@ -163,7 +168,9 @@ def recorded(scenario: Scenario, st: Structure) -> list[Deed]:
     out += _offices(scenario, st)
     out += _conferences(scenario)
     order = {"nature": 0, "deed": 1, "answer": 2, "ladder": 3}
-    return sorted(out, key=lambda d: (d.month, order[d.kind], rank(scenario, d.actor) if d.kind == "deed" else (False, 0.0)))
+    return sorted(
+        out, key=lambda d: (d.month, order[d.kind], rank(scenario, d.actor) if d.kind == "deed" else (False, 0.0))
+    )
 
 
 def _recorded(event: Event, scenario: Scenario) -> Iterator[Deed]:
@@ -171,7 +178,9 @@ def _recorded(event: Event, scenario: Scenario) -> Iterator[Deed]:
     if event.instrument:
         consents = scenario.instruments[event.instrument].consent and scenario.actors[event.target].decides
         reply = ("refused" if event.target in event.refused_by else "accepted") if consents else ""
-        yield Deed(m, ("deed", event.instrument), event.actor, event.target, issue=event.issue, reply=reply, event=event.id)
+        yield Deed(
+            m, ("deed", event.instrument), event.actor, event.target, issue=event.issue, reply=reply, event=event.id
+        )
     elif event.decision:
         yield Deed(m, ("answer", event.decision, event.answer), event.actor, issue=event.issue, event=event.id)
     elif event.nature == "accident":
@@ -182,7 +191,9 @@ def _recorded(event: Event, scenario: Scenario) -> Iterator[Deed]:
         yield Deed(m, ("nature", event.nature), event.on, event.towards, event=event.id)
     if event.crisis:
         crisis = scenario.crises[event.crisis]
-        yield Deed(m, ("ladder", crisis.outcome), crisis.challenger, crisis.defender, issue=crisis.issue, event=event.id)
+        yield Deed(
+            m, ("ladder", crisis.outcome), crisis.challenger, crisis.defender, issue=crisis.issue, event=event.id
+        )
 
 
 def _offices(scenario: Scenario, st: Structure) -> Iterator[Deed]:
@@ -193,8 +204,11 @@ def _offices(scenario: Scenario, st: Structure) -> Iterator[Deed]:
         old = st.leaders[d][int(st.opening_leader[d])]
         for month, new in in_office(scenario, seat):
             if new != old and month >= 0:
-                near = [m for m in (month, month - 1, month + 1)]
-                kind = next((("removal" if m in removed else ended[m]) for m in near if m in removed or m in ended), "succession")
+                near = [month, month - 1, month + 1]
+                kind = next(
+                    (("removal" if m in removed else ended[m]) for m in near if m in removed or m in ended),
+                    "succession",
+                )
                 yield Deed(month, ("nature", kind), seat, old=old, new=new)
             old = new
 
@@ -217,11 +231,6 @@ def _conferences(scenario: Scenario) -> Iterator[Deed]:
 
 
 # ---- shared ----
-def of_trace(ensemble: Ensemble, name: str) -> Any:
-    """One array of an ensemble's trace, worlds first; the driver itself calls the heirs `successor`."""
-    return ensemble.trace["successor" if name == "succession" and name not in ensemble.trace else name]
-
-
 def rank(scenario: Scenario, actor: str) -> tuple[bool, float]:
     """Order in which the deeds of a month are told: centres first, then by weight in the world."""
     if actor not in scenario.actors:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from detente.lab.ensemble import Ensemble
 from detente.report import tallies
 from detente.report.annals import Deed
 from detente.report.sections import Block, Book, Chance, Section
@@ -10,9 +9,10 @@ from detente.report.story import phrase
 from detente.scenario import Event, Scenario
 
 TURNING_POINTS = (
-    "austria-treaty secret-speech hungary-intervention first-icbm berlin-ultimatum-1958 camp-david u2-shootdown paris-summit-fails "
-    "experts-withdrawn bay-of-pigs vienna berlin-wall tests-resumed-1961 missile-gap-disclosed cuba-missiles-deployed cuba-blockade "
-    "hotline partial-test-ban romania-concession-1963 khrushchev-removed"
+    "austria-treaty secret-speech hungary-intervention first-icbm berlin-ultimatum-1958 camp-david "
+    "u2-shootdown paris-summit-fails experts-withdrawn bay-of-pigs vienna berlin-wall tests-resumed-1961 "
+    "missile-gap-disclosed cuba-missiles-deployed cuba-blockade hotline partial-test-ban "
+    "romania-concession-1963 khrushchev-removed"
 ).split()
 """Entries of the chronicle that every run reports by name, where the scenario has them."""
 BOUNDS = (0.9, 0.5, 0.1, 1e-12)
@@ -22,20 +22,19 @@ COMMON = 0.25
 """From this share of worlds a move that the record does not know is worth telling."""
 
 
-def probabilities(ensemble: Ensemble) -> dict[str, float]:
-    """Entry → share of worlds in which its kind happens in its window."""
-    return {str(row["id"]): float(row["probability"]) for row in ensemble.events()}
-
-
 def turning_points(scenario: Scenario, chance: dict[str, float]) -> list[tuple[Event, float]]:
     """The named entries in the order of their dates."""
-    found = [(scenario.chronicle.events[i], chance[i]) for i in TURNING_POINTS if i in chance and i in scenario.chronicle.events]
+    found = [
+        (scenario.chronicle.events[i], chance[i])
+        for i in TURNING_POINTS
+        if i in chance and i in scenario.chronicle.events
+    ]
     return sorted(found, key=lambda pair: pair[0].date)
 
 
 def events(book: Book) -> Section:
     """The section: turning points, groups of the chronicle, roads not taken."""
-    chance = probabilities(book.ensemble)
+    chance = book.chance
     blocks = [_named(book, chance), *_groups(book, chance), _unrecorded(book)]
     if not chance:
         blocks = [Block(text=book.t("section", "events", "absent")), _unrecorded(book)]
@@ -44,7 +43,13 @@ def events(book: Book) -> Section:
 
 def _chance(book: Book, event: Event, share: float) -> Chance:
     form = "{0.day}.{0.month:02d}.{0.year}" if event.precision == "day" else "{0.month:02d}.{0.year}"
-    date = form.format(event.date) if book.lang == "ru" else f"{event.date:%-d %b %Y}" if event.precision == "day" else f"{event.date:%b %Y}"
+    date = (
+        form.format(event.date)
+        if book.lang == "ru"
+        else f"{event.date:%-d %b %Y}"
+        if event.precision == "day"
+        else f"{event.date:%b %Y}"
+    )
     return Chance(event.text[book.lang], share, book.percent(share), date)
 
 
@@ -74,4 +79,9 @@ def _unrecorded(book: Book) -> Block:
         row = book.st.rows[r]
         sentence = phrase([Deed(0, ("deed", row.instrument), row.seat, row.target, issue=row.issue)], book.words)[0]
         told.append(Chance(sentence.text, float(share[r]), book.percent(float(share[r]))))
-    return Block(book.t("section", "events", "unrecorded"), book.t("section", "events", "unrecorded_text"), folded=True, chances=told)
+    return Block(
+        book.t("section", "events", "unrecorded"),
+        book.t("section", "events", "unrecorded_text"),
+        folded=True,
+        chances=told,
+    )

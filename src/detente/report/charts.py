@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import numpy as np
@@ -14,7 +15,7 @@ import vl_convert as vlc
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Layers = alt.LayerChart
+Layers = alt.LayerChart | alt.FacetChart
 
 WIDTH, HEIGHT = 348, 190
 INK, PAPER, RULE, QUIET = "#20262b", "#fbf9f4", "#ded8ca", "#61686d"
@@ -36,7 +37,13 @@ COLOURS = {
 }
 """Colours of actors; the capitals' own to the three centres."""
 OTHER = "#5d666b"
-OUTCOMES = {"challenger-backs-down": "#2b5c8a", "defender-backs-down": "#b0362c", "settled": "#9db09a", "hold": "#dcc894", "war": "#20262b"}
+OUTCOMES = {
+    "challenger-backs-down": "#2b5c8a",
+    "defender-backs-down": "#b0362c",
+    "settled": "#9db09a",
+    "hold": "#dcc894",
+    "war": "#20262b",
+}
 PEOPLE = ["#2b5c8a", "#b0362c", "#c8951f", "#5f8a72", "#8b6aa0", "#a0704a", "#7b98b8", "#c98d83", "#9aa36a"]
 HEAT = ["#f6f1e6", "#ecd3b0", "#d6906a", "#b0362c", "#5f1612"]
 CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.5, math.sqrt(3.0) / 2.0))
@@ -49,23 +56,44 @@ def colour(actor: str) -> str:
 
 
 # ---- kinds of picture ----
-def fan(years: Sequence[float], bands: Floats, ink: str, singles: Floats | None = None, domain: tuple[float, float] | None = None, form: str = "") -> Layers:
+def fan(
+    years: Sequence[float],
+    bands: Floats,
+    ink: str,
+    singles: Floats | None = None,
+    domain: tuple[float, float] | None = None,
+    form: str = "",
+) -> Layers:
     """A median with its bands [5 %, 25 %, 50 %, 75 %, 95 %] by month, and a few single worlds."""
-    rows = [dict(zip("xabcde", (x, *map(_short, values)), strict=True)) for x, values in zip(years, bands.T.tolist(), strict=True)]
+    rows = [
+        dict(zip("xabcde", (x, *map(_short, values)), strict=True))
+        for x, values in zip(years, bands.T.tolist(), strict=True)
+    ]
     base = alt.Chart(_data(rows)).encode(x=_years(years))
     parts = [
         base.mark_area(color=ink, opacity=0.15).encode(y=_value("a", domain, form), y2="e:Q"),
         base.mark_area(color=ink, opacity=0.28).encode(y=_value("b", domain, form), y2="d:Q"),
     ]
     if singles is not None:
-        wild = [{"x": x, "y": _short(v), "k": k} for k, line in enumerate(singles.tolist()) for x, v in zip(years, line, strict=True)]
+        wild = [
+            {"x": x, "y": _short(v), "k": k}
+            for k, line in enumerate(singles.tolist())
+            for x, v in zip(years, line, strict=True)
+        ]
         lines = alt.Chart(_data(wild)).mark_line(color=ink, strokeWidth=0.6, opacity=0.55)
         parts.append(lines.encode(x=_years(years), y=_value("y", domain, form), detail="k:N"))
     parts.append(base.mark_line(color=ink, strokeWidth=2).encode(y=_value("c", domain, form)))
     return alt.layer(*parts)
 
 
-def curves(years: Sequence[float], lines: Mapping[str, Floats], inks: Mapping[str, str], domain: tuple[float, float] | None = None, form: str = "", band: Floats | None = None) -> Layers:
+def curves(
+    years: Sequence[float],
+    lines: Mapping[str, Floats],
+    inks: Mapping[str, str],
+    domain: tuple[float, float] | None = None,
+    form: str = "",
+    band: Floats | None = None,
+) -> Layers:
     """Several lines, the later ones dashed, with the band of the first where there is one."""
     parts: list[alt.Chart] = []
     if band is not None:
@@ -74,16 +102,21 @@ def curves(years: Sequence[float], lines: Mapping[str, Floats], inks: Mapping[st
         parts.append(area.encode(x=_years(years), y=_value("a", domain, form), y2="e:Q"))
     for k, (name, line) in enumerate(lines.items()):
         rows = [{"x": x, "y": _short(v)} for x, v in zip(years, line.tolist(), strict=True)]
-        mark = alt.Chart(_data(rows)).mark_line(color=inks[name], strokeWidth=2, strokeDash=[[1, 0], [5, 3], [2, 2]][k % 3])
+        mark = alt.Chart(_data(rows)).mark_line(
+            color=inks[name], strokeWidth=2, strokeDash=[[1, 0], [5, 3], [2, 2]][k % 3]
+        )
         parts.append(mark.encode(x=_years(years), y=_value("y", domain, form)))
     return alt.layer(*parts)
 
 
 def triangle(path: Floats, ends: Floats, corners: Sequence[str], ink: str) -> Layers:
-    """Leanings on a simplex: a path of medians [month, 3], single worlds at the end [world, 3], the names of the poles."""
+    """Leanings on a simplex: a path of medians [month, 3], worlds at the end [world, 3], names of the poles."""
     frame = [{"x": x, "y": y, "o": o} for o, (x, y) in enumerate([*CORNERS, CORNERS[0]])]
     inner = [{"x": x, "y": y, "o": o, "g": g} for g, (o, x, y) in enumerate(_grid())]
-    names = [{"x": x, "y": y, "t": t} for (x, y), t in zip(((-0.02, -0.055), (1.02, -0.055), (0.5, 0.915)), corners, strict=True)]
+    names = [
+        {"x": x, "y": y, "t": t}
+        for (x, y), t in zip(((-0.02, -0.055), (1.02, -0.055), (0.5, 0.915)), corners, strict=True)
+    ]
     walk = [{"x": x, "y": y, "o": o} for o, (x, y) in enumerate(flat(path).tolist())]
     posts = [dict(row, f=int(row["o"] > 0)) for row in walk if row["o"] % 36 == 0 or row["o"] == len(walk) - 1]
     cloud = [{"x": _short(x), "y": _short(y)} for x, y in flat(ends).tolist()]
@@ -93,10 +126,22 @@ def triangle(path: Floats, ends: Floats, corners: Sequence[str], ink: str) -> La
     edge = alt.Chart(_data(frame)).mark_line(color=QUIET, strokeWidth=1).encode(x=x, y=y, order="o:Q")
     dots = alt.Chart(_data(cloud)).mark_circle(color=ink, size=9, opacity=0.35).encode(x=x, y=y)
     road = alt.Chart(_data(walk)).mark_line(color=ink, strokeWidth=2).encode(x=x, y=y, order="o:Q")
-    marks = alt.Chart(_data(posts)).mark_point(filled=True, stroke=ink, strokeWidth=1.5, opacity=1).encode(
-        x=x, y=y, fill=alt.Fill("f:N", scale=alt.Scale(domain=[0, 1], range=[PAPER, ink]), legend=None), size=alt.Size("s:Q", legend=None, scale=None)
-    ).transform_calculate(s=f"datum.o == 0 || datum.o == {len(walk) - 1} ? 60 : 16")
-    text = [alt.Chart(_data([n])).mark_text(align=a, fontSize=11, color=INK).encode(x=x, y=y, text="t:N") for n, a in zip(names, ("left", "right", "center"), strict=True)]
+    marks = (
+        alt.Chart(_data(posts))
+        .mark_point(filled=True, stroke=ink, strokeWidth=1.5, opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            fill=alt.Fill("f:N", scale=alt.Scale(domain=[0, 1], range=[PAPER, ink]), legend=None),
+            size=alt.Size("s:Q", legend=None, scale=None),
+        )
+        .transform_calculate(s=f"datum.o == 0 || datum.o == {len(walk) - 1} ? 60 : 16")
+    )
+    sides: tuple[Literal["left", "right", "center"], ...] = ("left", "right", "center")
+    text = [
+        alt.Chart(_data([name])).mark_text(align=side, fontSize=11, color=INK).encode(x=x, y=y, text="t:N")
+        for name, side in zip(names, sides, strict=True)
+    ]
     return alt.layer(lines, edge, dots, road, marks, *text)
 
 
@@ -118,27 +163,65 @@ def _grid() -> list[tuple[str, float, float]]:
     return out
 
 
-def bars(counts: Mapping[str, Floats], first_year: int, inks: Mapping[str, str], marks: Sequence[float] = (), top: float | None = None) -> Layers:
+def bars(
+    counts: Mapping[str, Floats],
+    first_year: int,
+    inks: Mapping[str, str],
+    marks: Sequence[float] = (),
+    top: float | None = None,
+) -> Layers:
     """Stacked columns by year, and triangles where the record has one."""
-    rows = [{"x": first_year + k + 0.5, "y": _short(v), "o": o, "n": name} for o, (name, values) in enumerate(counts.items()) for k, v in enumerate(values.tolist())]
+    rows = [
+        {"x": first_year + k + 0.5, "y": _short(v), "o": o, "n": name}
+        for o, (name, values) in enumerate(counts.items())
+        for k, v in enumerate(values.tolist())
+    ]
     last = first_year + max(len(v) for v in counts.values())
     scale = alt.Scale(domain=list(counts), range=[inks[name] for name in counts])
     high = top or max(float(np.sum(list(counts.values()), axis=0).max()), 1.0)
     stack = alt.Chart(_data(rows)).mark_bar(size=18, stroke=PAPER, strokeWidth=0.5)
-    parts = [stack.encode(x=_years([first_year, last]), y=_value("y", (0.0, high * 1.12)), color=alt.Color("n:N", scale=scale, legend=None), order="o:Q")]
+    parts = [
+        stack.encode(
+            x=_years([first_year, last]),
+            y=_value("y", (0.0, high * 1.12)),
+            color=alt.Color("n:N", scale=scale, legend=None),
+            order="o:Q",
+        )
+    ]
     if marks:
-        peaks = alt.Chart(_data([{"x": x, "y": high * 1.07} for x in marks])).mark_point(shape="triangle-down", filled=True, color=INK, size=52, opacity=1)
+        peaks = alt.Chart(_data([{"x": x, "y": high * 1.07} for x in marks])).mark_point(
+            shape="triangle-down", filled=True, color=INK, size=52, opacity=1
+        )
         parts.append(peaks.encode(x=_years([first_year, last]), y=_value("y", (0.0, high * 1.12))))
     return alt.layer(*parts)
 
 
-def offices(years: Sequence[float], shares: Mapping[str, Floats], held: Sequence[tuple[float, float, str]], inks: Mapping[str, str]) -> Layers:
+def offices(
+    years: Sequence[float],
+    shares: Mapping[str, Floats],
+    held: Sequence[tuple[float, float, str]],
+    inks: Mapping[str, str],
+) -> Layers:
     """Share of worlds in which each person holds office, stacked to one; beneath it the record as a strip."""
-    rows = [{"x": x, "y": _short(v), "o": o, "n": name} for o, (name, line) in enumerate(shares.items()) for x, v in zip(years, line.tolist(), strict=True)]
+    rows = [
+        {"x": x, "y": _short(v), "o": o, "n": name}
+        for o, (name, line) in enumerate(shares.items())
+        for x, v in zip(years, line.tolist(), strict=True)
+    ]
     scale = alt.Scale(domain=list(shares), range=[inks[name] for name in shares])
     tint = alt.Color("n:N", scale=scale, legend=None)
-    y = alt.Y("y:Q", stack="zero", title=None, scale=alt.Scale(domain=[-0.14, 1.0], nice=False), axis=alt.Axis(values=[0, 0.5, 1], format="%"))
-    area = alt.Chart(_data(rows)).mark_area(stroke=PAPER, strokeWidth=0.6).encode(x=_years(years), y=y, color=tint, order="o:Q")
+    y = alt.Y(
+        "y:Q",
+        stack="zero",
+        title=None,
+        scale=alt.Scale(domain=[-0.14, 1.0], nice=False),
+        axis=alt.Axis(values=[0, 0.5, 1], format="%"),
+    )
+    area = (
+        alt.Chart(_data(rows))
+        .mark_area(stroke=PAPER, strokeWidth=0.6)
+        .encode(x=_years(years), y=y, color=tint, order="o:Q")
+    )
     strip = [{"x": a, "x2": b, "y": -0.13, "y2": -0.04, "n": name} for a, b, name in held]
     below = alt.Chart(_data(strip)).mark_rect(stroke=PAPER, strokeWidth=0.6)
     return alt.layer(area, below.encode(x=_years(years), x2="x2:Q", y=alt.Y("y:Q", title=None), y2="y2:Q", color=tint))
@@ -146,13 +229,28 @@ def offices(years: Sequence[float], shares: Mapping[str, Floats], held: Sequence
 
 def heat(values: Floats, columns: Sequence[str], rows: Sequence[str]) -> Layers:
     """A table of amounts as colours: who (columns) to whom (rows)."""
-    cells = [{"c": c, "r": r, "v": _short(values[i, j])} for i, r in enumerate(rows) for j, c in enumerate(columns) if values[i, j] > 0]
+    cells = [
+        {"c": c, "r": r, "v": _short(values[i, j])}
+        for i, r in enumerate(rows)
+        for j, c in enumerate(columns)
+        if values[i, j] > 0
+    ]
     blank = [{"c": c, "r": r} for r in rows for c in columns]
-    x = alt.X("c:N", sort=list(columns), title=None, axis=alt.Axis(orient="top", labelAngle=-60, domain=False, ticks=False, labelLimit=90, grid=False))
+    x = alt.X(
+        "c:N",
+        sort=list(columns),
+        title=None,
+        axis=alt.Axis(orient="top", labelAngle=-60, domain=False, ticks=False, labelLimit=90, grid=False),
+    )
     y = alt.Y("r:N", sort=list(rows), title=None, axis=alt.Axis(domain=False, ticks=False, labelLimit=128, grid=False))
     scale = alt.Scale(type="sqrt", domain=[0, float(max(values.max(), 0.1))], range=HEAT)
     ground = alt.Chart(_data(blank)).mark_rect(fill="#f3efe5", stroke=PAPER).encode(x=x, y=y)
-    return alt.layer(ground, alt.Chart(_data(cells)).mark_rect(stroke=PAPER).encode(x=x, y=y, color=alt.Color("v:Q", scale=scale, legend=None)))
+    return alt.layer(
+        ground,
+        alt.Chart(_data(cells))
+        .mark_rect(stroke=PAPER)
+        .encode(x=x, y=y, color=alt.Color("v:Q", scale=scale, legend=None)),
+    )
 
 
 # ---- shared parts ----
@@ -162,7 +260,8 @@ def years_of(months: Sequence[str]) -> list[float]:
 
 
 def _data(rows: list[dict[str, Any]]) -> alt.InlineData:
-    return alt.InlineData(values=rows)
+    """Rows as one JSON text: Altair would check every single value against its schema, which takes seconds."""
+    return alt.InlineData(values=json.dumps(rows), format=alt.JsonDataFormat(type="json"))
 
 
 def _short(value: float) -> float:
@@ -178,22 +277,43 @@ def _years(years: Sequence[float]) -> alt.X:
 
 def _value(name: str, domain: tuple[float, float] | None, form: str = "") -> alt.Y:
     scale = alt.Scale(domain=list(domain), nice=False) if domain else alt.Scale(zero=True, nice=True)
-    return alt.Y(f"{name}:Q", title=None, scale=scale, axis=alt.Axis(tickCount=4, format=form) if form else alt.Axis(tickCount=4))
+    return alt.Y(
+        f"{name}:Q", title=None, scale=scale, axis=alt.Axis(tickCount=4, format=form) if form else alt.Axis(tickCount=4)
+    )
 
 
 def styled(chart: Layers, width: int = WIDTH, height: int = HEIGHT) -> dict[str, Any]:
     """The chart as a specification, with the page's manner: no frame, light rules, quiet labels."""
-    axis = {"labelFont": FONT, "labelFontSize": 11, "labelColor": QUIET, "gridColor": RULE, "domainColor": QUIET, "tickColor": QUIET, "domain": False, "ticks": False, "labelPadding": 5}
-    spec: dict[str, Any] = chart.properties(width=width, height=height).to_dict(format="vega-lite")
+    axis = {
+        "labelFont": FONT,
+        "labelFontSize": 11,
+        "labelColor": QUIET,
+        "gridColor": RULE,
+        "domainColor": QUIET,
+        "tickColor": QUIET,
+        "domain": False,
+        "ticks": False,
+        "labelPadding": 5,
+    }
+    spec: dict[str, Any] = chart.properties(width=width, height=height).to_dict(format="vega-lite", validate=False)
     spec["autosize"] = {"type": "fit", "contains": "padding"}
     spec["padding"] = {"left": 2, "right": 12, "top": 8, "bottom": 2}
-    spec["config"] = {"background": None, "font": FONT, "view": {"stroke": None}, "axis": axis, "text": {"font": FONT}, "axisX": {"ticks": True, "tickSize": 4, "domain": True}}
+    spec["config"] = {
+        "background": None,
+        "font": FONT,
+        "view": {"stroke": None},
+        "axis": axis,
+        "text": {"font": FONT},
+        "axisX": {"ticks": True, "tickSize": 4, "domain": True},
+    }
     return spec
 
 
-def svg(chart: Layers, uid: str, title: str, description: str, lang: str = "en", width: int = WIDTH, height: int = HEIGHT) -> str:
-    """The chart as an SVG that stands inside a page: it scales, has a title and a description, and its ids are its own."""
-    locale = {"ru": "ru-RU", "en": "en-US"}[lang]
+def svg(
+    chart: Layers, uid: str, title: str, description: str, lang: str = "en", width: int = WIDTH, height: int = HEIGHT
+) -> str:
+    """The chart as an SVG inside a page: it scales, has a title and a description, and ids of its own."""
+    locale: Literal["ru-RU", "en-US"] = "ru-RU" if lang == "ru" else "en-US"
     text: str = vlc.vegalite_to_svg(styled(chart, width, height), format_locale=locale)
     text = re.sub(r'\s(?:xmlns(?::xlink)?|version|class)="[^"]*"', "", text)
     text = re.sub(r"(\d+\.\d)\d+", r"\1", text)
@@ -204,13 +324,20 @@ def svg(chart: Layers, uid: str, title: str, description: str, lang: str = "en",
     if head is None:
         raise ValueError("vl-convert gave no SVG")
     box = re.search(r'viewBox="[^"]*"', head[1])
-    opened = f'<svg {box[0] if box else ""} role="img" aria-labelledby="{uid}-t {uid}-d"><title id="{uid}-t">{escape(title)}</title><desc id="{uid}-d">{escape(description)}</desc>'
-    return opened + text[head.end() :]
+    opened = f'<svg {box[0] if box else ""} role="img" aria-labelledby="{uid}-t {uid}-d">'
+    named = f'<title id="{uid}-t">{escape(title)}</title><desc id="{uid}-d">{escape(description)}</desc>'
+    return opened + named + text[head.end() :]
 
 
 def threads(years: Sequence[float], lines: Floats, ink: str) -> Layers:
     """Many worlds as bare threads, without axes: the head of the page."""
-    rows = [{"x": x, "y": _short(v), "k": k} for k, line in enumerate(lines.tolist()) for x, v in zip(years, line, strict=True)]
+    rows = [
+        {"x": x, "y": _short(v), "k": k}
+        for k, line in enumerate(lines.tolist())
+        for x, v in zip(years, line, strict=True)
+    ]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[years[0], years[-1]], nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(zero=False, nice=False))
-    return alt.layer(alt.Chart(_data(rows)).mark_line(color=ink, strokeWidth=0.7, opacity=0.35).encode(x=x, y=y, detail="k:N"))
+    return alt.layer(
+        alt.Chart(_data(rows)).mark_line(color=ink, strokeWidth=0.7, opacity=0.35).encode(x=x, y=y, detail="k:N")
+    )

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from detente import __version__
+from detente.lab import prior
 from detente.lab.ensemble import Ensemble
 from detente.lab.store import put
 from detente.report import charts, sections
-from detente.report.chances import events, probabilities
-from detente.report.sections import Block, Book, Section, Table
+from detente.report.chances import events
+from detente.report.sections import Block, Book, Chance, Section, Table, texts
 from detente.report.story import tell, typical
 from detente.scenario import Source
 
@@ -25,7 +25,7 @@ THREADS = 90
 
 
 def html(ensemble: Ensemble, lang: str = "en", world: int | None = None) -> str:
-    """The report of an ensemble as one self-contained page; `world` is the one told as a story, by default a typical one."""
+    """The report as one self-contained page; `world` is told as a story, by default a typical one."""
     book = Book(ensemble, lang)
     parts = [
         sections.reading(book),
@@ -45,10 +45,20 @@ def html(ensemble: Ensemble, lang: str = "en", world: int | None = None) -> str:
     ]
     page = _environment().get_template("report.html.j2")
     worlds = book.number(ensemble.worlds)
-    words = {key: book.t("page", key, worlds=worlds) for key in ("title", "headline", "brand", "kicker", "lede", "contents", "table")}
-    css = Markup(resources.files("detente.report").joinpath("templates/report.css").read_text(encoding="utf-8"))  # noqa: S704
+    words = {
+        key: book.t("page", key, worlds=worlds)
+        for key in ("title", "headline", "brand", "kicker", "lede", "contents", "table")
+    }
+    css = Markup(resources.files("detente.report").joinpath("templates/report.css").read_text(encoding="utf-8"))
     return page.render(
-        lang=lang, version=__version__, css=css, t=words, threads=threads(book), figures=figures(book), sections=[s for s in parts if s.panels or s.blocks or s.years or s.text], colophon=colophon(book)
+        lang=lang,
+        version=__version__,
+        css=css,
+        t=words,
+        threads=threads(book),
+        figures=figures(book),
+        sections=[s for s in parts if s.panels or s.blocks or s.years or s.text],
+        colophon=colophon(book),
     )
 
 
@@ -58,7 +68,13 @@ def write(ensemble: Ensemble, file: Path, lang: str = "en", world: int | None = 
 
 
 def _environment() -> Environment:
-    return Environment(loader=PackageLoader("detente.report"), autoescape=select_autoescape(("html", "j2"), default=True), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return Environment(
+        loader=PackageLoader("detente.report"),
+        autoescape=select_autoescape(("html", "j2"), default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def threads(book: Book) -> Markup:
@@ -68,13 +84,21 @@ def threads(book: Book) -> Markup:
         return Markup("")
     lines = np.asarray(book.ensemble.series[name][:THREADS], dtype=float)
     chart = charts.threads(book.years, lines, charts.colour("ussr"))
-    text = charts.svg(chart, "threads", book.scenario.series[name].name[book.lang], book.t("page", "headline", worlds=str(len(lines))), book.lang, width=1200, height=170)
-    return Markup(text.replace("<svg ", '<svg preserveAspectRatio="none" ', 1))  # noqa: S704
+    text = charts.svg(
+        chart,
+        "threads",
+        book.scenario.series[name].name[book.lang],
+        book.t("page", "headline", worlds=str(len(lines))),
+        book.lang,
+        width=1200,
+        height=170,
+    )
+    return Markup(text.replace("<svg ", '<svg preserveAspectRatio="none" ', 1))
 
 
 def figures(book: Book) -> list[dict[str, str]]:
     """Five numbers at the head of the page."""
-    chance = probabilities(book.ensemble)
+    chance = book.chance
     changes = float(np.median(book.tally.changes.sum(axis=1)))
     ended = book.tally.ladders[..., :3].sum() + book.tally.ladders[..., 4].sum()
     found = {
@@ -90,44 +114,46 @@ def figures(book: Book) -> list[dict[str, str]]:
 # ---- sections that are not pictures ----
 def coverage(book: Book) -> Section:
     """Prior predictive coverage of the observed series, where the laboratory gives it."""
-    rows = _covered(book.ensemble)
+    rows = [row for row in prior.coverage(book.ensemble) if row.coverage is not None]
     if not rows:
         return book.section("coverage", blocks=[Block(text=book.t("section", "coverage", "absent"))])
-    head = [book.t("section", "coverage", key) for key in ("series", "points", "inside")]
-    known = book.scenario.series
-    body = [[_label(row, known, book), _count(row, book), book.percent(_inside(row))] for row in rows]
-    return book.section("coverage", blocks=[Block(table=Table(head, body))])
+    names = [_measured(row, book) for row in rows]
+    told = [
+        Chance(name, row.coverage or 0.0, book.percent(row.coverage or 0.0))
+        for name, row in zip(names, rows, strict=True)
+    ]
+    head = [book.t("section", "coverage", key) for key in ("series", "points", "inside", "crps", "persistence")]
+    body = [
+        [
+            name,
+            str(row.points),
+            book.percent(row.coverage or 0.0),
+            book.number(row.crps or 0.0),
+            book.number(row.persistence or 0.0),
+        ]
+        for name, row in zip(names, rows, strict=True)
+    ]
+    note = book.t("section", "coverage", "note")
+    return book.section(
+        "coverage",
+        blocks=[Block(chances=told), Block(book.t("page", "table"), note, folded=True, table=Table(head, body))],
+    )
 
 
-def _covered(ensemble: Ensemble) -> list[Mapping[str, Any]]:
-    try:
-        from detente.lab import prior
-    except ImportError:
-        return []
-    found = prior.coverage(ensemble)
-    return [row if isinstance(row, Mapping) else vars(row) for row in found]
-
-
-def _label(row: Mapping[str, Any], known: Mapping[str, Any], book: Book) -> str:
-    name = str(row.get("series", row.get("name", "")))
-    return str(known[name].name[book.lang]) if name in known else name
-
-
-def _count(row: Mapping[str, Any], book: Book) -> str:
-    return book.number(float(row.get("points", row.get("n", np.nan))), 0)
-
-
-def _inside(row: Mapping[str, Any]) -> float:
-    return float(row.get("inside", row.get("coverage", np.nan)))
+def _measured(row: prior.Row, book: Book) -> str:
+    """What was measured, and of whom."""
+    title = texts()["measured"].get(row.observed, {}).get(book.lang, row.observed)
+    actor = row.series.partition(".")[2]
+    return f"{title}: {book.scenario.actors[actor].name[book.lang]}" if actor in book.scenario.actors else str(title)
 
 
 def story(book: Book, world: int) -> Section:
     """One world told month by month beside the record."""
     months = tell(book.ensemble, world, book.lang)
     years = [{"year": y, "months": [m for m in months if m.year == y]} for y in sorted({m.year for m in months})]
-    names = {key: book.t("section", "story", key) for key in ("here", "there", "quiet")}
-    part = book.section("story", years=years, **names)
-    return Section(part.id, part.title, [p.format(world=book.number(world)) for p in part.text], years=years, **names)
+    here, there, quiet = (book.t("section", "story", key) for key in ("here", "there", "quiet"))
+    part = book.section("story", years=years, here=here, there=there, quiet=quiet)
+    return replace(part, text=[p.format(world=book.number(world)) for p in part.text])
 
 
 def sources(book: Book) -> Section:

@@ -128,6 +128,11 @@ class Book:
         return tallies.tally(self.ensemble)
 
     @cached_property
+    def chance(self) -> dict[str, float]:
+        """Entry of the chronicle → share of worlds in which its kind happens in its window."""
+        return {str(row["id"]): float(row["probability"]) for row in self.ensemble.events()}
+
+    @cached_property
     def years(self) -> list[float]:
         """The months as years."""
         return charts.years_of(self.ensemble.month_names)
@@ -161,7 +166,9 @@ class Book:
     def section(self, name: str, panels: Sequence[Panel] = (), **more: Any) -> Section:
         """A section with its title and paragraphs."""
         values = {"worlds": self.number(self.ensemble.worlds), "world": "{world}"}
-        return Section(name, self.t("section", name, "title"), self.lines("section", name, "text", **values), list(panels), **more)
+        return Section(
+            name, self.t("section", name, "title"), self.lines("section", name, "text", **values), list(panels), **more
+        )
 
     # ---- numbers ----
     def number(self, value: float, digits: int | None = None) -> str:
@@ -179,9 +186,11 @@ class Book:
         return f"{less}\u202f%"
 
     # ---- pictures ----
-    def picture(self, chart: charts.Layers, uid: str, title: str, description: str, height: int = charts.HEIGHT) -> Markup:
+    def picture(
+        self, chart: charts.Layers, uid: str, title: str, description: str, height: int = charts.HEIGHT
+    ) -> Markup:
         """A chart as SVG inside the page."""
-        return Markup(charts.svg(chart, uid.replace(".", "-"), title, description, self.lang, height=height))  # noqa: S704
+        return Markup(charts.svg(chart, uid.replace(".", "-"), title, description, self.lang, height=height))
 
     def unit(self, unit: str) -> str:
         """A unit in words."""
@@ -198,7 +207,12 @@ class Book:
         singles = np.asarray(self.ensemble.series[name][:SINGLES], dtype=float)
         domain = {"0-1": (0.0, 1.0), "-1 to 1": (-1.0, 1.0)}.get(entry.unit)
         chart = charts.fan(self.years, bands, ink, singles, domain)
-        return Panel(title, self.picture(chart, name, title, self.described(bands)), self.unit(entry.unit), table=self.yearly(bands))
+        return Panel(
+            title,
+            self.picture(chart, name, title, self.described(bands)),
+            self.unit(entry.unit),
+            table=self.yearly(bands),
+        )
 
     def shares(self, name: str, title: str, ink: str) -> Panel:
         """The share of worlds in which something is so."""
@@ -208,7 +222,12 @@ class Book:
         chart = charts.curves(self.years, {"s": line}, {"s": charts.colour(ink)}, (0.0, 1.0), "%")
         said = f"{self.percent(line[0])} → {self.percent(line[-1])}"
         rows = [[str(FIRST_YEAR + m // 12), self.percent(line[m])] for m in self.decembers]
-        return Panel(title, self.picture(chart, name, title, said), self.unit("worlds"), table=Table([self.t("page", "year"), self.t("page", "share")], rows))
+        return Panel(
+            title,
+            self.picture(chart, name, title, said),
+            self.unit("worlds"),
+            table=Table([self.t("page", "year"), self.t("page", "share")], rows),
+        )
 
     @property
     def decembers(self) -> list[int]:
@@ -219,12 +238,15 @@ class Book:
     def yearly(self, bands: Floats) -> Table:
         """Median and 5–95 % at the end of every year."""
         head = [self.t("page", "year"), self.t("page", "median"), self.t("page", "low"), self.t("page", "high")]
-        return Table(head, [[str(FIRST_YEAR + m // 12), *(self.number(bands[q, m]) for q in (2, 0, 4))] for m in self.decembers])
+        return Table(
+            head, [[str(FIRST_YEAR + m // 12), *(self.number(bands[q, m]) for q in (2, 0, 4))] for m in self.decembers]
+        )
 
     def described(self, bands: Floats) -> str:
         """What a band shows, in one sentence for those who do not see it."""
         first, last = self.number(bands[2, 0]), self.number(bands[2, -1])
-        return f"{self.t('page', 'median')}: {first} → {last}; 5–95 %: {self.number(bands[0, -1])} – {self.number(bands[4, -1])}"
+        low, high = self.number(bands[0, -1]), self.number(bands[4, -1])
+        return f"{self.t('page', 'median')}: {first} → {last}; 5–95 %: {low} – {high}"
 
     def named(self, *groups: str) -> list[str]:
         """The series of some groups that the run kept."""
@@ -251,7 +273,10 @@ def reading(book: Book) -> Section:
 def tension(book: Book) -> Section:
     """How close to blows."""
     panels = [book.series(name) for name in book.named("tension")]
-    return book.section("tension", [*panels, book.series("at_war", book.t("panel", "war"))] if "at_war" in book.ensemble.series else panels)
+    return book.section(
+        "tension",
+        [*panels, book.series("at_war", book.t("panel", "war"))] if "at_war" in book.ensemble.series else panels,
+    )
 
 
 def balance(book: Book) -> Section:
@@ -273,11 +298,16 @@ def book_of_beliefs(book: Book, actor: str, names: Sequence[str]) -> Panel | Non
     inks = dict(zip(labels, (charts.colour(actor), charts.INK, "#c08a1e"), strict=False))
     lines = {label: book.bands[name][2] for label, name in labels.items()}
     chart = charts.curves(book.years, lines, inks, band=book.bands[names[0]][[0, 4]])
-    key = [Key(book.t("key", label), inks[label], form) for label, form in zip(labels, ("line", "dash", "dots"), strict=False)]
+    key = [
+        Key(book.t("key", label), inks[label], form)
+        for label, form in zip(labels, ("line", "dash", "dots"), strict=False)
+    ]
     said = "; ".join(f"{book.t('key', label)}: {book.number(line[-1])}" for label, line in lines.items())
     head = [book.t("page", "year"), *(book.t("key", label) for label in labels)]
     rows = [[str(FIRST_YEAR + m // 12), *(book.number(line[m]) for line in lines.values())] for m in book.decembers]
-    return Panel(title, book.picture(chart, f"balance-{actor}", title, said), book.unit("launchers"), key, Table(head, rows))
+    return Panel(
+        title, book.picture(chart, f"balance-{actor}", title, said), book.unit("launchers"), key, Table(head, rows)
+    )
 
 
 def leanings(book: Book) -> Section:
@@ -308,9 +338,15 @@ def _triangle(book: Book, actor: str, poles: tuple[str, str]) -> Panel:
     corners = [*(book.t("pole", pole) for pole in poles), book.t("panel", "own" if own else "others")]
     title = book.scenario.actors[actor].name[book.lang]
     chart = charts.triangle(path, ends, corners, charts.colour(actor))
-    said = "; ".join(f"{c}: {book.percent(a)} → {book.percent(b)}" for c, a, b in zip(corners, path[0], path[-1], strict=True))
+    said = "; ".join(
+        f"{c}: {book.percent(a)} → {book.percent(b)}" for c, a, b in zip(corners, path[0], path[-1], strict=True)
+    )
     rows = [[str(FIRST_YEAR + m // 12), *(book.percent(v) for v in path[m])] for m in book.decembers]
-    return Panel(title, book.picture(chart, f"lean-{actor}", title, said, height=312), table=Table([book.t("page", "year"), *corners], rows))
+    return Panel(
+        title,
+        book.picture(chart, f"lean-{actor}", title, said, height=312),
+        table=Table([book.t("page", "year"), *corners], rows),
+    )
 
 
 def output(book: Book) -> Section:
@@ -343,30 +379,62 @@ def crises(book: Book) -> Section:
     panels = []
     for k, issue in enumerate(book.st.issues[i] for i in book.st.showdown):
         title = book.scenario.issues[issue].name[book.lang]
-        chart = charts.bars({end: yearly[:, k, e] for e, end in enumerate(LADDER_ENDS)}, FIRST_YEAR, charts.OUTCOMES, marks.get(issue, []))
+        chart = charts.bars(
+            {end: yearly[:, k, e] for e, end in enumerate(LADDER_ENDS)},
+            FIRST_YEAR,
+            charts.OUTCOMES,
+            marks.get(issue, []),
+        )
         mean = book.tally.ladders[:, k].sum(axis=0)
         said = "; ".join(f"{book.t('outcome', end)}: {book.number(mean[e])}" for e, end in enumerate(LADDER_ENDS))
         rows = [[str(FIRST_YEAR + y), *(book.number(v, 1) for v in yearly[y, k])] for y in range(span)]
         table = Table([book.t("page", "year"), *(book.t("outcome", end) for end in LADDER_ENDS)], rows)
-        panels.append(Panel(title, book.picture(chart, f"crisis-{issue}", title, said), book.unit("crises"), table=table))
-    return book.section("crises", panels, blocks=[Block(table=_endings(book))], key=[*key, Key(book.t("page", "record"), charts.INK, "down")])
+        panels.append(
+            Panel(title, book.picture(chart, f"crisis-{issue}", title, said), book.unit("crises"), table=table)
+        )
+    return book.section(
+        "crises",
+        panels,
+        blocks=[Block(table=_endings(book))],
+        key=[*key, Key(book.t("page", "record"), charts.INK, "down")],
+    )
 
 
 def _endings(book: Book) -> Table:
     """How often a world comes to a showdown on each issue, and how it ends."""
-    head = [book.t("panel", "issue"), book.t("panel", "any"), *(book.t("outcome", end) for end in LADDER_ENDS), book.t("page", "record")]
+    head = [
+        book.t("panel", "issue"),
+        book.t("panel", "any"),
+        *(book.t("outcome", end) for end in LADDER_ENDS),
+        book.t("page", "record"),
+    ]
     rows = []
     for k, i in enumerate(book.st.showdown):
         issue = book.st.issues[i]
-        known = [f"{c.start.year}: {book.t('outcome', c.outcome)}" for c in book.scenario.crises.values() if c.issue == issue]
+        known = [
+            f"{c.start.year}: {book.t('outcome', c.outcome)}" for c in book.scenario.crises.values() if c.issue == issue
+        ]
         means = book.tally.ladders[:, k].sum(axis=0)
-        rows.append([book.scenario.issues[issue].name[book.lang], book.percent(book.tally.ladder_share[k]), *(book.number(v, 2) for v in means), "; ".join(known) or "–"])
+        rows.append(
+            [
+                book.scenario.issues[issue].name[book.lang],
+                book.percent(book.tally.ladder_share[k]),
+                *(book.number(v, 2) for v in means),
+                "; ".join(known) or "–",
+            ]
+        )
     return Table(head, rows)
 
 
 def leaders(book: Book) -> Section:
     """Who is in office, and how firmly."""
-    seats = sorted(range(len(book.st.deciders)), key=lambda d: (not book.scenario.actors[book.st.deciders[d]].centre, -book.scenario.actors[book.st.deciders[d]].opening.cinc.value))
+    seats = sorted(
+        range(len(book.st.deciders)),
+        key=lambda d: (
+            not book.scenario.actors[book.st.deciders[d]].centre,
+            -book.scenario.actors[book.st.deciders[d]].opening.cinc.value,
+        ),
+    )
     panels = [_office(book, d) for d in seats]
     standing = [book.series(n) for n in book.named("standing")]
     return book.section("leaders", [*panels, *standing])
@@ -390,9 +458,20 @@ def _office(book: Book, d: int) -> Panel:
     names = {p: book.words.leader(seat, p) for p in shown}
     said = "; ".join(f"{names[p]}: {book.percent(shares[p][-1])}" for p in shown)
     ever = {p: book.tally.ever[d, k] for k, p in enumerate(persons)}
-    rows = [[names[p], book.percent(ever[p]), book.percent(shares[p][-1]), "•" if held[last] == p else ""] for p in shown]
-    table = Table([book.t("panel", "person"), book.t("panel", "ever"), book.t("panel", "december"), book.t("page", "record")], rows)
-    return Panel(title, book.picture(chart, f"office-{seat}", title, said), book.unit("worlds"), [Key(names[p], inks[p]) for p in shown], table)
+    rows = [
+        [names[p], book.percent(ever[p]), book.percent(shares[p][-1]), "•" if held[last] == p else ""] for p in shown
+    ]
+    table = Table(
+        [book.t("panel", "person"), book.t("panel", "ever"), book.t("panel", "december"), book.t("page", "record")],
+        rows,
+    )
+    return Panel(
+        title,
+        book.picture(chart, f"office-{seat}", title, said),
+        book.unit("worlds"),
+        [Key(names[p], inks[p]) for p in shown],
+        table,
+    )
 
 
 def pressure(book: Book) -> Section:
@@ -400,11 +479,17 @@ def pressure(book: Book) -> Section:
     simulated = tallies.pressure(book.tally.row_mean, book.st)
     record = tallies.pressure(tallies.recorded_rows(book.scenario, book.st, len(book.years)), book.st)
     seats = sorted(range(len(book.st.deciders)), key=lambda d: -simulated[d].sum())
-    targets = sorted((a for a in range(len(book.st.actors)) if simulated[:, a].sum() + record[:, a].sum() > 0), key=lambda a: -simulated[:, a].sum())
+    targets = sorted(
+        (a for a in range(len(book.st.actors)) if simulated[:, a].sum() + record[:, a].sum() > 0),
+        key=lambda a: -simulated[:, a].sum(),
+    )
     columns = [book.words.actor(book.st.deciders[d]) for d in seats]
     rows = [book.words.actor(book.st.actors[a]) for a in targets]
     columns, rows = [c[:1].upper() + c[1:] for c in columns], [r[:1].upper() + r[1:] for r in rows]
-    panels = [_heat(book, name, values[np.ix_(seats, targets)].T, columns, rows) for name, values in (("worlds", simulated), ("record", record))]
+    panels = [
+        _heat(book, name, values[np.ix_(seats, targets)].T, columns, rows)
+        for name, values in (("worlds", simulated), ("record", record))
+    ]
     return book.section("pressure", panels, large=True)
 
 
@@ -413,6 +498,7 @@ def _heat(book: Book, name: str, values: Floats, columns: list[str], rows: list[
     chart = charts.heat(values, columns, rows)
     most = np.unravel_index(values.argmax(), values.shape)
     said = f"{columns[int(most[1])]} → {rows[int(most[0])]}: {book.number(values.max(), 1)}"
-    table = Table(["", *columns], [[r, *(book.number(v, 1) for v in line)] for r, line in zip(rows, values, strict=True)])
+    table = Table(
+        ["", *columns], [[r, *(book.number(v, 1) for v in line)] for r, line in zip(rows, values, strict=True)]
+    )
     return Panel(title, book.picture(chart, f"press-{name}", title, said, height=110 + 21 * len(rows)), table=table)
-

@@ -76,7 +76,8 @@ def tell_record(scenario: Scenario, lang: str = "en", *, dates: bool = True, sam
     words = Words(scenario, lang)
     told = by_month(recorded(scenario, structure(scenario))) if same_words else {}
     own = chronicle(scenario, lang) if not same_words else {}
-    return [Month(m, title(m, lang) if dates else f"{m // 12 + 1}.{m % 12 + 1}", phrase(told[m], words) if m in told else own.get(m, [])) for m in range(MONTHS)]
+    titles = [title(m, lang) if dates else f"{m // 12 + 1}.{m % 12 + 1}" for m in range(MONTHS)]
+    return [Month(m, titles[m], phrase(told[m], words) if m in told else own.get(m, [])) for m in range(MONTHS)]
 
 
 def story_text(months: Iterable[Month], lang: str = "en", *, titles: bool = True) -> str:
@@ -94,7 +95,8 @@ def chronicle(scenario: Scenario, lang: str) -> dict[int, list[Sentence]]:
     out: dict[int, list[tuple[str, Sentence]]] = {}
     for entry in [*scenario.chronicle, *scenario.calendar.values()]:
         day = str(entry.date.day) if entry.precision == "day" else ""
-        out.setdefault(entry.month, []).append((f"{entry.date}", Sentence(entry.text[lang], "record", getattr(entry, "actor", ""), day=day)))
+        sentence = Sentence(entry.text[lang], "record", getattr(entry, "actor", ""), day=day)
+        out.setdefault(entry.month, []).append((f"{entry.date}", sentence))
     return {m: [s for _, s in sorted(entries, key=lambda pair: pair[0])] for m, entries in out.items()}
 
 
@@ -110,13 +112,17 @@ def phrase(deeds: Iterable[Deed], words: Words) -> list[Sentence]:
     """The sentences of a month; like deeds of one actor are told in one sentence."""
     groups: dict[tuple[object, ...], list[Deed]] = {}
     for deed in deeds:
-        key = (deed.path, deed.actor, deed.issue, deed.reply, deed.host, deed.new) if deed.path[0] == "deed" or deed.path == ("nature", "overture") else (id(deed),)
-        if deed.path == ("nature", "overture"):
-            key = (deed.path, deed.actor)
-        elif deed.path in (("nature", "unrest"), ("nature", "attack")):
-            key = (deed.path,)
-        groups.setdefault(key, []).append(deed)
+        groups.setdefault(_alike(deed), []).append(deed)
     return [_sentence(group, words) for group in groups.values()]
+
+
+def _alike(deed: Deed) -> tuple[object, ...]:
+    """Deeds with the same key are told in one sentence."""
+    if deed.kind == "deed":
+        return (deed.path, deed.actor, deed.issue, deed.reply)
+    if deed.path == ("nature", "overture"):
+        return (deed.path, deed.actor)
+    return (deed.path,) if deed.path[-1] in ("unrest", "attack") else (id(deed),)
 
 
 def _sentence(group: list[Deed], words: Words) -> Sentence:
@@ -127,7 +133,11 @@ def _sentence(group: list[Deed], words: Words) -> Sentence:
         phrases |= {"old": words.leader(deed.actor, deed.old), "new": words.leader(deed.actor, deed.new)}
     if pattern is None:
         pattern, phrases["what"] = words.pattern("other", "deed") or "", _name(deed, words)
-    actors = {"A": _unique(d.actor for d in group), "T": _unique(d.target for d in group), "H": _unique(d.host for d in group)}
+    actors = {
+        "A": _unique(d.actor for d in group),
+        "T": _unique(d.target for d in group),
+        "H": _unique(d.host for d in group),
+    }
     text = words.sentence(pattern, actors, phrases)
     if deed.reply:
         text += " " + (words.pattern("reply", deed.reply) or "")
@@ -154,14 +164,17 @@ def _at_war(ensemble: Ensemble, world: int) -> bool:
     return "at_war" in ensemble.series and bool(np.asarray(ensemble.series["at_war"][world, -1]) > 0.5)
 
 
-def typical(ensemble: Ensemble, names: Iterable[str] = ("tension.usa.ussr", "tension.ussr.prc", "leaning.cuba.moscow", "output.ussr", "icbm.ussr"), first: int = 1000) -> int:
-    """The world, free of war where there is one, whose series stay nearest to the medians: an ordinary world, not the best."""
-    names = [n for n in names if n in ensemble.series] or list(ensemble.series)[:5]
+MAIN_SERIES = ("tension.usa.ussr", "tension.ussr.prc", "leaning.cuba.moscow", "output.ussr", "icbm.ussr")
+
+
+def typical(ensemble: Ensemble, names: Iterable[str] = MAIN_SERIES, first: int = 1000) -> int:
+    """An ordinary world: free of war if any is, and its series nearest to the medians."""
+    kept = [n for n in names if n in ensemble.series] or [str(n) for n in ensemble.series][:5]
     worlds = min(first, ensemble.worlds)
     far = np.zeros(worlds)
-    for name in names:
+    for name in kept:
         values = np.asarray(ensemble.series[name][:worlds], dtype=float)
         spread = values.std(axis=0) + 1e-9
         far += (np.abs(values - np.median(values, axis=0)) / spread).mean(axis=1)
-    war = np.asarray(ensemble.series["at_war"][:worlds, -1]) > 0.5 if "at_war" in ensemble.series else np.zeros(worlds, bool)
+    war = np.array([_at_war(ensemble, world) for world in range(worlds)])
     return int((far + np.where(war & ~war.all(), 1e6, 0.0)).argmin())

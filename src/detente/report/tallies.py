@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente.deeds import LADDER_ENDS
-from detente.ladder.stakes import RUNGS
 from detente.lab.ensemble import Ensemble
 from detente.lab.tables import until_war
-from detente.report.annals import in_office, of_trace
+from detente.ladder.stakes import RUNGS
+from detente.report.annals import in_office
 from detente.scenario import MONTHS, Scenario
 from detente.seats.record import row_of
 from detente.structure import Structure
@@ -42,7 +42,13 @@ def pieces(ensemble: Ensemble) -> Iterator[dict[str, NDArray[Any]]]:
     """The decisions of some worlds at a time, with the months after war taken out."""
     for first in range(0, ensemble.worlds, CHUNK):
         cut = slice(first, min(first + CHUNK, ensemble.worlds))
-        yield until_war({"moves": np.asarray(ensemble.moves[cut]), "ladder": np.asarray(ensemble.trace["ladder"][cut]), "heirs": np.asarray(of_trace(ensemble, "succession")[cut])})
+        yield until_war(
+            {
+                "moves": np.asarray(ensemble.moves[cut]),
+                "ladder": np.asarray(ensemble.trace["ladder"][cut]),
+                "heirs": np.asarray(ensemble.trace["successor"][cut]),
+            }
+        )
 
 
 def tally(ensemble: Ensemble) -> Tally:
@@ -70,7 +76,9 @@ def tally(ensemble: Ensemble) -> Tally:
         ever += np.stack([(who == person).any(axis=1).sum(axis=0) for person in range(st.n_leaders)], axis=-1)
         changes.append((piece["heirs"] >= 0).sum(axis=1).astype(float))
     w = ensemble.worlds
-    return Tally(w, total / w, worlds_with / w, ladders / w, crises / w, office / w, ever / w, np.concatenate(changes), war / w)
+    return Tally(
+        w, total / w, worlds_with / w, ladders / w, crises / w, office / w, ever / w, np.concatenate(changes), war / w
+    )
 
 
 def in_charge(heirs: NDArray[Any], st: Structure) -> NDArray[np.int64]:

@@ -1,1 +1,4 @@
-"""Seats: who answers a Decision. A seat turns it into utilities (preferences), reads it off the record, or asks a person."""
+"""Seats: who answers a Decision.
+
+A seat turns it into utilities (preferences), reads it off the record, or asks a person.
+"""

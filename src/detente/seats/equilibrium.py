@@ -12,10 +12,10 @@ from detente.structure import Structure
 def ladder(decision: Decision, laws: Laws, st: Structure) -> Array:
     """Log-probability of every (ending, rung) of a ladder in its logit equilibrium, [K, ends × rungs, world]."""
     del laws, st
-    return decision.state  # type: ignore[no-any-return]
+    return decision.state
 
 
 def heirs(decision: Decision, laws: Laws, st: Structure) -> Array:
     """Log weight of every eligible heir, [D, L, world]."""
     del laws, st
-    return decision.state  # type: ignore[no-any-return]
+    return decision.state

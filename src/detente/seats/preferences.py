@@ -1,7 +1,8 @@
 """Preferences: what a government wants, and what it expects of each thing it could do.
 
 A value vector over eight ends, shared mean and the leader's own deviation, weighs the changes that a row is expected to
-bring under the seat's own beliefs. One small function a family of instruments; all coefficients are shared by all seats.
+bring under the seat's own beliefs. One small function a family of instruments; all coefficients are shared by all
+seats.
 Utilities are in units of the choice noise.
 """
 
@@ -46,7 +47,10 @@ def wants(view: View, laws: Laws, st: Structure) -> Wants:
     mean = laws.preferences.ends
     person = view.public.leader
     own = jnp.exp(jnp.einsum("edl,dlw->edw", jnp.asarray(st.deviations, person.dtype), person))
-    traits = [jnp.einsum("dl,dlw->dw", jnp.asarray(st.leader_table(t), person.dtype), person) for t in ("risk", "line", "optimism")]
+    traits = [
+        jnp.einsum("dl,dlw->dw", jnp.asarray(st.leader_table(t), person.dtype), person)
+        for t in ("risk", "line", "optimism")
+    ]
     return Wants(*(mean[end] * own[e] for e, end in enumerate(ENDS)), *traits)
 
 
@@ -87,13 +91,18 @@ def _marginal(view: View, r: Rows) -> Array:
     """How much the target's government could still be moved to the author's pole: L(1 - L), weighed by its worth."""
     lean = view.public.government[r.pole, r.tz]
     worth = jnp.asarray(r.st.weight[r.tz], lean.dtype)[:, None]
-    partial = jnp.asarray([a.opening.share_independent is not None for a in r.st.scenario.actors.values()], lean.dtype)[r.tz][:, None]
+    partial = jnp.asarray([a.opening.share_independent is not None for a in r.st.scenario.actors.values()], lean.dtype)[
+        r.tz
+    ][:, None]
     alive = 1.0 - partial + partial * view.public.independent
     return worth * alive * (0.04 + lean * (1.0 - lean))
 
 
 def demands(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Demand, ultimatum: chance that the other gives way × prize, against loss of face and the showdown that may come."""
+    """Demand, ultimatum.
+
+    Chance that the other gives way × prize, against loss of face and the showdown that may come.
+    """
     p = laws.preferences.demand
     stake = _stake(v, r)
     dependent = v.public.dependence[r.pole, r.tz]
@@ -135,7 +144,10 @@ def common_interest(st: Structure) -> np.ndarray:
 
 
 def settlements(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Propose a settlement or regime: meet halfway, share the fear of war, save on arms; seen to concede. S1.5, S2.4, S9.2, S20.1, S21.1."""
+    """Propose a settlement or regime.
+
+    Meet halfway, share the fear of war, save on arms; seen to concede. S1.5, S2.4, S9.2, S20.1, S21.1.
+    """
     return _settling(v, w, laws, r, r.s, r.a, r.side)
 
 
@@ -156,18 +168,15 @@ def _settling(v: View, w: Wants, laws: Laws, r: Rows, seat: np.ndarray, actor: n
         + p.spheres * spheres
         - w.prestige[seat] * p.face * stake * jnp.maximum(-gain, 0.0) * 2.0
         - p.done * v.public.treaty[r.kz]
-        - w.orthodoxy[seat] * p.creed * jnp.maximum(-w.line[seat], 0.0) * st_hostile(r, seat)
+        - w.orthodoxy[seat] * p.creed * jnp.maximum(-w.line[seat], 0.0) * r.hostile
     )
 
 
-def st_hostile(r: Rows, seat: np.ndarray) -> np.ndarray:
-    """1 where the pair of the row stands in opposed camps, [n, 1]."""
-    del seat
-    return r.hostile
-
-
 def meetings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Meetings, conferences, visits: standing as an equal, hope that the other concedes, relief; among friends, unity. S6."""
+    """Meetings, conferences, visits.
+
+    Standing as an equal, hope that the other concedes, relief; among friends, unity. S6.
+    """
     p = laws.preferences.meet
     target = r.td
     lower = jnp.log(v.public.output[r.tz] / v.public.output[r.a]) * (target >= 0)[:, None]
@@ -192,7 +201,10 @@ def councils(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 
 
 def threats(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Threat of force: leverage makes it cheap, a standing demand or a threatened client gives it a use. S1.2, S1.6, S11.5."""
+    """Threat of force: leverage makes it cheap, a standing demand or a threatened client gives it a use.
+
+    S1.2, S1.6, S11.5.
+    """
     p = laws.preferences.threaten
     use = v.public.demand.sum(axis=(0, 1)) + p.client * v.public.threat[r.a]
     lever = 2.0 * v.leverage[r.s] - p.level
@@ -226,7 +238,10 @@ def protests(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 
 
 def polemics(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Denounce another party: its distance from one's creed pays, one's leaning to it and need of it forbid. S12, S15, S19.3."""
+    """Denounce another party.
+
+    Its distance from one's creed pays, one's leaning to it and need of it forbid. S12, S15, S19.3.
+    """
     p = laws.preferences.polemic
     apart = v.public.line[r.tz] - v.public.line[r.a]
     outrage = w.orthodoxy[r.s] * p.outrage * jnp.maximum(apart - p.tolerance, 0.0)
@@ -237,7 +252,10 @@ def polemics(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     red = list(r.st.cen[r.st.red])
     pole = np.array([red.index(a) if a in red else 0 for a in r.tz])
     mine = v.public.party[pole, r.a] * target_is_centre[:, None]
-    need = v.public.dependence[np.array([list(r.st.cen).index(a) if a in r.st.cen else 0 for a in r.tz]), r.a] * target_is_centre[:, None]
+    need = (
+        v.public.dependence[np.array([list(r.st.cen).index(a) if a in r.st.cen else 0 for a in r.tz]), r.a]
+        * target_is_centre[:, None]
+    )
     taboo = p.taboo * mine + p.need * need
     veil = r.named("denounce-veiled")
     return (outrage + cooled + reply) * (1.0 - 0.3 * veil) - taboo * (1.0 - p.veil * veil)
@@ -248,16 +266,22 @@ def own_past(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.own_past
     want = w.line[r.s] - v.public.line[r.a]
     early = jnp.exp(-v.public.tenure[r.s] / 36.0)
-    return w.prosperity[r.s] * p.line * want + w.survival[r.s] * p.early * early * (0.5 + 0.5 * w.risk[r.s]) - 3.0 * v.unpublished[r.s] - p.unrest * v.public.unrest[r.a]
+    return (
+        w.prosperity[r.s] * p.line * want
+        + w.survival[r.s] * p.early * early * (0.5 + 0.5 * w.risk[r.s])
+        - 3.0 * v.unpublished[r.s]
+        - p.unrest * v.public.unrest[r.a]
+    )
 
 
 def proposals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Proposals at the United Nations: sympathy of those who share the stake, embarrassment of those who do not. S3.2, S3.3."""
+    """Proposals at the United Nations.
+
+    Sympathy of those who share the stake, embarrassment of those who do not. S3.2, S3.3.
+    """
     p = laws.preferences.proposal
-    third = jnp.asarray(r.st.third_world, v.fear.dtype)
     sign = jnp.asarray(np.sign(r.st.stake[r.kz, r.a]), v.fear.dtype)[:, None]
     shared = jnp.asarray((r.st.stake[r.kz] * r.st.third_world).sum(axis=1), v.fear.dtype)[:, None] * sign
-    del third
     return w.influence[r.s] * p.sympathy * shared * (0.3 + 0.7 * v.public.independent) * (1.0 + 0.5 * w.optimism[r.s])
 
 
@@ -266,7 +290,9 @@ def dissents(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.dissent
     pressed = v.public.demand[r.kz].max(axis=1)
     need = v.public.dependence[r.pole, r.a] + v.public.control[r.a]
-    claim = _stake(v, r) * (p.base + p.pressed * pressed + p.rival * v.public.rift.max(axis=0) + p.industry * v.public.industry[r.a])
+    claim = _stake(v, r) * (
+        p.base + p.pressed * pressed + p.rival * v.public.rift.max(axis=0) + p.industry * v.public.industry[r.a]
+    )
     return w.security[r.s] * claim + w.prestige[r.s] * p.pride - p.need * need - p.shield * v.public.threat[r.a]
 
 
@@ -278,12 +304,19 @@ def doctrines(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     burden = v.public.shares[2][r.a] * 10.0
     answer = jnp.tanh(v.rival_missiles[r.s] / 3.0) + v.fear[r.s]
     cheap = w.prosperity[r.s] * p.cheap * burden + w.security[r.s] * p.lead * lead - p.have * v.public.massive[r.s]
-    steps = w.security[r.s] * p.steps * answer * v.public.massive[r.s] + p.lesson * v.lesson[r.s] - p.have * (1.0 - v.public.massive[r.s])
+    steps = (
+        w.security[r.s] * p.steps * answer * v.public.massive[r.s]
+        + p.lesson * v.lesson[r.s]
+        - p.have * (1.0 - v.public.massive[r.s])
+    )
     return jnp.where(massive > 0, cheap, steps)
 
 
 def armament(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Raise or cut forces, order missiles or ships, test: threat and the rival's force as believed, against the burden. S2, S9, S11.2, S11.6."""
+    """Raise or cut forces, order missiles or ships, test.
+
+    Threat and the rival's force as believed, against the burden. S2, S9, S11.2, S11.6.
+    """
     p = laws.preferences.arm
     threat = v.public.threat[r.a]
     burden = (v.public.shares[2][r.a] + v.public.shares[3][r.a]) * 10.0
@@ -292,12 +325,29 @@ def armament(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     banned = v.public.treaty[_testing(r.st)] * (1.0 if _testing(r.st) >= 0 else 0.0)
     wait = v.public.moratorium.max(axis=0)
     frustrated = v.public.demand.sum(axis=(0, 1))
-    up = w.security[r.s] * p.threat * threat - w.prosperity[r.s] * p.burden * burden + p.flexible * (1.0 - v.public.massive[r.s])
-    down = w.prosperity[r.s] * p.burden * burden + p.massive * v.public.massive[r.s] - w.security[r.s] * p.threat * threat
+    up = (
+        w.security[r.s] * p.threat * threat
+        - w.prosperity[r.s] * p.burden * burden
+        + p.flexible * (1.0 - v.public.massive[r.s])
+    )
+    down = (
+        w.prosperity[r.s] * p.burden * burden + p.massive * v.public.massive[r.s] - w.security[r.s] * p.threat * threat
+    )
     missiles = w.security[r.s] * p.gap * gap + p.infatuation * v.public.massive[r.s]
     ships = w.security[r.s] * p.lesson * v.lesson[r.s] - p.infatuation * v.public.massive[r.s]
-    test = w.security[r.s] * (p.test * tests + p.frustrated * frustrated) - p.banned * banned - p.held * wait * (1.0 - v.fear[r.s]) - w.peace[r.s] * p.fallout * v.fear[r.s]
-    parts = (("raise-conventional", up), ("cut-conventional", down), ("build-missiles", missiles), ("build-navy", ships), ("test-series", test))
+    test = (
+        w.security[r.s] * (p.test * tests + p.frustrated * frustrated)
+        - p.banned * banned
+        - p.held * wait * (1.0 - v.fear[r.s])
+        - w.peace[r.s] * p.fallout * v.fear[r.s]
+    )
+    parts = (
+        ("raise-conventional", up),
+        ("cut-conventional", down),
+        ("build-missiles", missiles),
+        ("build-navy", ships),
+        ("test-series", test),
+    )
     return jnp.stack([r.named(name) * value for name, value in parts]).sum(axis=0)
 
 
@@ -315,13 +365,22 @@ def moratoria(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     behind = jnp.log1p(v.public.tests[r.st.cen[r.st.rival_centre[r.s]]]) - jnp.log1p(v.public.tests[r.a])
     others = v.public.moratorium.max(axis=0)
     mine = v.public.moratorium[r.s]
-    return w.peace[r.s] * p.fear * v.fear[r.s] + w.prestige[r.s] * p.applause + p.others * others - w.security[r.s] * p.behind * behind - 6.0 * mine
+    return (
+        w.peace[r.s] * p.fear * v.fear[r.s]
+        + w.prestige[r.s] * p.applause
+        + p.others * others
+        - w.security[r.s] * p.behind * behind
+        - 6.0 * mine
+    )
 
 
 def stationings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Missiles with a host: leverage near the rival, and a shield for the host; in secret, times the chance to be ready unfound. S10.1.
+    """Missiles with a host.
 
-    Two motives, two coefficients: the balance (what 40 launchers add to the leverage that is really believed), and the ally's need.
+    Leverage near the rival, and a shield for the host; in secret, times the chance to be ready unfound. S10.1.
+
+    Two motives, two coefficients: the balance (what 40 launchers add to the leverage that is really believed), and
+    the ally's need.
     """
     p = laws.preferences.station
     more = jnp.log1p(jnp.expm1(v.own_missiles[r.s]) + p.battery)
@@ -339,11 +398,18 @@ def stationings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 def _leverage_gain(v: View, r: Rows, more: Array, floor: Array) -> Array:
     """Rise of true leverage if so many more missiles could reach the rival."""
     base = v.real_leverage[r.s]
-    return (jnp.expm1(more) - jnp.expm1(v.own_missiles[r.s])) / (floor + jnp.expm1(more) + jnp.expm1(v.rival_missiles[r.s])) * (1.0 - base)
+    return (
+        (jnp.expm1(more) - jnp.expm1(v.own_missiles[r.s]))
+        / (floor + jnp.expm1(more) + jnp.expm1(v.rival_missiles[r.s]))
+        * (1.0 - base)
+    )
 
 
 def withdrawals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Withdraw troops: they cost, and leaving shows good faith; where the host might leave too, they stay. S21.1, S21.2."""
+    """Withdraw troops: they cost, and leaving shows good faith.
+
+    Where the host might leave too, they stay. S21.1, S21.2.
+    """
     p = laws.preferences.withdraw
     friend = r.friend
     hold = friend * (p.member + p.unrest * v.public.unrest[r.tz] + p.lean * (1.0 - v.public.government[r.pole, r.tz]))
@@ -356,31 +422,56 @@ def withdrawals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 def shows(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """A show of force opens the ladder: its value as believed."""
     p = laws.preferences.show
-    return p.value * _crisis(v, r, c) * (1.0 + p.boldness * w.risk[r.s]) + w.security[r.s] * p.stake * _stake(v, r) * _gap(v, r) + p.local * (2.0 * v.local[r.s, r.kz] - 1.0)
+    return (
+        p.value * _crisis(v, r, c) * (1.0 + p.boldness * w.risk[r.s])
+        + w.security[r.s] * p.stake * _stake(v, r) * _gap(v, r)
+        + p.local * (2.0 * v.local[r.s, r.kz] - 1.0)
+    )
 
 
 def interventions(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Use force in another country: to keep a member that is leaving, to topple one that has left; the rival's shield deters. S1.2, S19.2."""
+    """Use force in another country.
+
+    To keep a member that is leaving, to topple one that has left; the rival's shield deters. S1.2, S19.2.
+    """
     p = laws.preferences.intervene
     lean = v.public.government[r.pole, r.tz]
     own = jnp.asarray(r.st.camp[r.pole, r.tz], lean.dtype)[:, None]
     worth = jnp.asarray(r.st.weight[r.tz], lean.dtype)[:, None]
-    leaving = own * (p.unrest * v.public.unrest[r.tz] + p.lean * jnp.maximum(jnp.asarray(r.st.leaning[r.pole, r.tz], lean.dtype)[:, None] - lean, 0.0))
+    leaving = own * (
+        p.unrest * v.public.unrest[r.tz]
+        + p.lean * jnp.maximum(jnp.asarray(r.st.leaning[r.pole, r.tz], lean.dtype)[:, None] - lean, 0.0)
+    )
     lost = (1.0 - own) * p.lost * (1.0 - lean) * (1.0 - v.public.government[-1, r.tz])
     rival = r.st.rival_centre[r.s]
-    shield = p.shield * v.public.government[rival, r.tz] * (1.0 - v.leverage[r.s]) + p.alliance * v.public.alliance[rival, r.tz]
+    shield = (
+        p.shield * v.public.government[rival, r.tz] * (1.0 - v.leverage[r.s])
+        + p.alliance * v.public.alliance[rival, r.tz]
+    )
     covert = r.named("covert-action")
     scale = worth**0.5
-    return w.unity[r.s] * leaving * scale * (1.0 - covert) + w.influence[r.s] * lost * scale * (1.0 + p.boldness * w.risk[r.s]) - w.peace[r.s] * shield * (1.0 - 0.6 * covert)
+    return (
+        w.unity[r.s] * leaving * scale * (1.0 - covert)
+        + w.influence[r.s] * lost * scale * (1.0 + p.boldness * w.risk[r.s])
+        - w.peace[r.s] * shield * (1.0 - 0.6 * covert)
+    )
 
 
 def borders(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Close the border to people: ends the drain; admits defeat; wants the patron's consent. S5.6, S5.9, S23.2."""
+    """Close the border to people.
+
+    Ends the drain; admits defeat; waits while a standing demand may end it otherwise. S5.6, S23.2.
+    """
     p = laws.preferences.border
     drain = v.public.drain[r.a]
     hope = v.public.demand[r.st.drains[r.a].clip(0)].max(axis=1)
-    backed = v.public.deadline[r.st.drains[r.a].clip(0)] < 100.0
-    return w.survival[r.s] * p.drain * drain + w.prosperity[r.s] * p.loss * drain - w.prestige[r.s] * p.shame - p.hope * hope * (1.0 - backed) - 20.0 * v.public.closed[r.a]
+    return (
+        w.survival[r.s] * p.drain * drain
+        + w.prosperity[r.s] * p.loss * drain
+        - w.prestige[r.s] * p.shame
+        - p.hope * hope
+        - 20.0 * v.public.closed[r.a]
+    )
 
 
 def blockades(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
@@ -388,16 +479,26 @@ def blockades(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.blockade
     rival = r.st.rival_centre[r.s]
     over = v.public.government[rival, r.tz]
-    return w.security[r.s] * p.over * over + p.local - w.peace[r.s] * p.fear * v.fear[r.s] * v.public.alliance[rival, r.tz]
+    return (
+        w.security[r.s] * p.over * over + p.local - w.peace[r.s] * p.fear * v.fear[r.s] * v.public.alliance[rival, r.tz]
+    )
 
 
 def trades(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Trade where it is quiet, embargo where it is not; both cost or bring a little. """
+    """Trade where it is quiet, embargo where it is not; both cost or bring a little."""
     p = laws.preferences.trade
     cold = v.tension[r.s, r.tz]
-    open_ = w.prosperity[r.s] * p.gain * v.public.embargo[r.s, r.tz] - w.security[r.s] * p.cold * cold - w.orthodoxy[r.s] * p.creed * jnp.maximum(-w.line[r.s], 0.0) * r.hostile
-    lost = jnp.maximum(jnp.asarray(r.st.leaning[r.pole, r.tz], cold.dtype)[:, None] - v.public.government[r.pole, r.tz], 0.0)
-    shut = w.security[r.s] * p.punish * (cold + 2.0 * lost - v.affinity[r.s, r.tz]) * (1.0 - v.public.embargo[r.s, r.tz]) - w.prosperity[r.s] * p.gain * (1.0 - v.public.embargo[r.s, r.tz])
+    open_ = (
+        w.prosperity[r.s] * p.gain * v.public.embargo[r.s, r.tz]
+        - w.security[r.s] * p.cold * cold
+        - w.orthodoxy[r.s] * p.creed * jnp.maximum(-w.line[r.s], 0.0) * r.hostile
+    )
+    lost = jnp.maximum(
+        jnp.asarray(r.st.leaning[r.pole, r.tz], cold.dtype)[:, None] - v.public.government[r.pole, r.tz], 0.0
+    )
+    shut = w.security[r.s] * p.punish * (cold + 2.0 * lost - v.affinity[r.s, r.tz]) * (
+        1.0 - v.public.embargo[r.s, r.tz]
+    ) - w.prosperity[r.s] * p.gain * (1.0 - v.public.embargo[r.s, r.tz])
     return jnp.where(r.named("embargo") > 0, shut, open_)
 
 
@@ -405,13 +506,25 @@ def ruptures(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Break off relations where affinity and creed are spent; recognise where the status quo is to be sealed. S5.7."""
     p = laws.preferences.relations
     quarrel = jnp.maximum(v.public.polemic[r.tdz, r.s], v.public.polemic[r.s, r.tdz]) * (r.td >= 0)[:, None]
-    breach = -p.cold * v.affinity[r.s, r.tz] + w.orthodoxy[r.s] * p.quarrel * quarrel + p.tension * v.tension[r.s, r.tz] - p.lean * v.public.government[r.pole, r.tz]
-    court = w.influence[r.s] * p.court * _marginal(v, r) + w.prosperity[r.s] * p.calm * (1.0 - v.tension[r.s, r.tz]) + p.line * w.line[r.s]
+    breach = (
+        -p.cold * v.affinity[r.s, r.tz]
+        + w.orthodoxy[r.s] * p.quarrel * quarrel
+        + p.tension * v.tension[r.s, r.tz]
+        - p.lean * v.public.government[r.pole, r.tz]
+    )
+    court = (
+        w.influence[r.s] * p.court * _marginal(v, r)
+        + w.prosperity[r.s] * p.calm * (1.0 - v.tension[r.s, r.tz])
+        + p.line * w.line[r.s]
+    )
     return jnp.where(r.named("break-relations") > 0, breach, court)
 
 
 def gifts(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Aid, arms, nuclear help: what the recipient can still be moved, what the donor can afford, how it believes history runs. S2.6, S3.1."""
+    """Aid, arms, nuclear help.
+
+    What the recipient can still be moved, what the donor can afford, how it believes history runs. S2.6, S3.1.
+    """
     p = laws.preferences.give
     means = jnp.log(v.public.output[r.a] / 100.0)
     success = (v.public.icbm_age[r.a] > 0) * 1.0 + v.public.authority[r.pole] - 0.5
@@ -445,16 +558,26 @@ def looks(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     rival = r.st.rival_centre[r.s]
     doubt = v.doubt[r.s, rival] * (0.4 + 0.6 * jnp.tanh(v.belief[r.s, rival]))
     orbit = r.named("satellite")
-    return w.security[r.s] * p.doubt * doubt * (1.0 + orbit) - w.peace[r.s] * p.risk * (1.0 - v.tension[r.s].max(axis=1)) * (1.0 - orbit)
+    return w.security[r.s] * p.doubt * doubt * (1.0 + orbit) - w.peace[r.s] * p.risk * (
+        1.0 - v.tension[r.s].max(axis=1)
+    ) * (1.0 - orbit)
 
 
 def disclosures(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Disclose the other's true count: worth the difference between what the world believes and what one knows; not worth it while one doubts. S7.2."""
+    """Disclose the other's true count.
+
+    Worth the difference between what the world believes and what one knows; not worth it while one doubts. S7.2.
+    """
     p = laws.preferences.disclose
     rival = np.array([list(r.st.cen).index(a) for a in r.tz])
     inflated = jnp.maximum(v.public.estimate[rival] - v.belief[r.s, rival], 0.0)
     pressed = v.public.demand.sum(axis=(0, 1))
-    return w.security[r.s] * p.value * inflated * (0.5 + pressed) - p.doubt * v.doubt[r.s, rival] - p.done * v.public.disclosed[rival] - p.none * (v.public.icbm_age[r.tz] <= 0)
+    return (
+        w.security[r.s] * p.value * inflated * (0.5 + pressed)
+        - p.doubt * v.doubt[r.s, rival]
+        - p.done * v.public.disclosed[rival]
+        - p.none * (v.public.icbm_age[r.tz] <= 0)
+    )
 
 
 def pacts(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
@@ -466,7 +589,12 @@ def pacts(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     lean = v.public.government[centre, member]
     threat = v.public.threat[member]
     join = w.security[r.s] * p.shield * threat * lean - p.have * v.public.alliance[centre, member]
-    leave = p.autonomy * (1.0 - lean) - w.security[r.s] * p.shield * threat * v.public.shield[centre] - p.have * (1.0 - v.public.alliance[centre, member]) - p.grip * v.public.control[member]
+    leave = (
+        p.autonomy * (1.0 - lean)
+        - w.security[r.s] * p.shield * threat * v.public.shield[centre]
+        - p.have * (1.0 - v.public.alliance[centre, member])
+        - p.grip * v.public.control[member]
+    )
     return jnp.where(r.named("leave-alliance") > 0, leave, join)
 
 
@@ -475,7 +603,11 @@ def appeals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.appeal
     centre = np.array([list(r.st.cen).index(a) for a in r.tz])
     lean = v.public.government[centre, r.a]
-    need = v.public.threat[r.a] + p.drain * v.public.drain[r.a] * jnp.asarray(r.st.open_border[r.a], lean.dtype)[:, None] + v.public.unrest[r.a]
+    need = (
+        v.public.threat[r.a]
+        + p.drain * v.public.drain[r.a] * jnp.asarray(r.st.open_border[r.a], lean.dtype)[:, None]
+        + v.public.unrest[r.a]
+    )
     return w.security[r.s] * p.need * need * lean + p.lean * (lean - 0.4) + p.affinity * v.affinity[r.s, r.tz]
 
 
@@ -484,7 +616,11 @@ def home_rule(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.home
     poor = -jnp.log(v.public.output[r.a] / jnp.asarray(r.st.opening("population")[r.a], v.fear.dtype)[:, None] / 10.0)
     unrest, free = v.public.unrest[r.a], v.public.liberalisation[r.a]
-    reform = w.prosperity[r.s] * (p.poor * poor + p.disappointed * jnp.maximum(-v.public.surprise[r.a], 0.0) * 20.0) + p.line * (w.line[r.s] - v.public.line[r.a]) - p.free * free
+    reform = (
+        w.prosperity[r.s] * (p.poor * poor + p.disappointed * jnp.maximum(-v.public.surprise[r.a], 0.0) * 20.0)
+        + p.line * (w.line[r.s] - v.public.line[r.a])
+        - p.free * free
+    )
     repress = w.survival[r.s] * p.unrest * unrest - p.line * w.line[r.s] - p.calm * (1.0 - unrest)
     return jnp.where(r.named("reform") > 0, reform, repress)
 
@@ -538,7 +674,8 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
 def rust1987(value: Array, discount: Array) -> Array:
     """Value of doing a final deed now over keeping the choice: u - δV with V = log(exp u + exp δV).
 
-    Rust, Econometrica (1987): optimal stopping under logit noise. Without it 144 months of noise make every final deed happen early.
+    Rust, Econometrica (1987): optimal stopping under logit noise. Without it 144 months of noise make every final
+    deed happen early.
     """
     v = jax.nn.softplus(value) / (1.0 - 0.5 * discount)
     for _ in range(4):
@@ -549,10 +686,10 @@ def rust1987(value: Array, discount: Array) -> Array:
     return value - discount * v
 
 
-def slots(view: View, laws: Laws, st: Structure) -> Array:
+def slots(view: View, laws: Laws, st: Structure, ladders: Ladders | None = None) -> Array:
     """Utility of every menu row for its seat, in units of the choice noise, [N, world]."""
     w = wants(view, laws, st)
-    c = crisis_values(view, laws, st)
+    c = ladders or crisis_values(view, laws, st)
     parts, order = [], []
     for family, instruments in FAMILIES:
         index = st.where(*instruments)
@@ -564,7 +701,10 @@ def slots(view: View, laws: Laws, st: Structure) -> Array:
 
 
 def common(v: View, w: Wants, raw: Array, laws: Laws, st: Structure) -> Array:
-    """What every row has in common: its family's worth, fear of war, cost, fatigue, the value of waiting, the nest's threshold."""
+    """What every row has in common.
+
+    Its family's worth, fear of war, cost, fatigue, the value of waiting, the nest's threshold.
+    """
     p = laws.preferences.act
     s = st.row_seat
     t = np.where(st.row_target >= 0, st.row_target, st.cen[st.rival_centre[s]])
@@ -578,7 +718,12 @@ def common(v: View, w: Wants, raw: Array, laws: Laws, st: Structure) -> Array:
     size = jnp.asarray(np.log(np.clip(st.opening("cinc")[st.dec[s]] / 0.05, 1e-3, None)), raw.dtype)[:, None]
     value = p.scale * raw + peace - cost + p.reach * size - p.fatigue * v.fatigue
     threshold = laws.preferences.threshold
-    nests = jnp.stack([threshold[name] + 0.0 * value[0] for name in ("pressure", "conciliation", "talk", "force", "bloc", "aid", "home")])
+    nests = jnp.stack(
+        [
+            threshold[name] + 0.0 * value[0]
+            for name in ("pressure", "conciliation", "talk", "force", "bloc", "aid", "home")
+        ]
+    )
     value = value - nests[st.row_nest]
     last = np.flatnonzero(st.coordinate("finality") >= 0.5)
     place = np.arange(len(s))
@@ -594,18 +739,27 @@ def consent(decision: Decision, laws: Laws, st: Structure) -> Array:
     seat, actor = r.tdz, r.tz
     side = 1 - r.side
     deal = _settling(v, w, laws, r, seat, actor, side) * r.named("treaty")
-    meet = (r.named("summit") + r.named("conference") + r.named("summit-conference"))
+    meet = r.named("summit") + r.named("conference") + r.named("summit-conference")
     warm = v.affinity[seat, r.a]
-    talk_ = p.meet + w.peace[seat] * p.fear * v.fear[seat] - w.orthodoxy[seat] * p.creed * jnp.maximum(-w.line[seat], 0.0) * r.hostile
-    back = r.named("appeal") * (p.back + w.unity[seat] * p.client * v.public.government[r.pole, r.a] - w.peace[seat] * p.risk * v.public.threat[r.a])
+    talk_ = (
+        p.meet
+        + w.peace[seat] * p.fear * v.fear[seat]
+        - w.orthodoxy[seat] * p.creed * jnp.maximum(-w.line[seat], 0.0) * r.hostile
+    )
+    back = r.named("appeal") * (
+        p.back
+        + w.unity[seat] * p.client * v.public.government[r.pole, r.a]
+        - w.peace[seat] * p.risk * v.public.threat[r.a]
+    )
     ally = (r.named("alliance") + r.named("station-missiles")) * (p.ally + w.security[seat] * v.public.threat[actor])
     yes = p.base - p.treaty * r.named("treaty") + p.affinity * warm + p.scale * deal + meet * talk_ + back + ally
     return jnp.stack([yes, jnp.zeros_like(yes)], axis=1)
 
 
-def deadline(decision: Decision, laws: Laws, st: Structure) -> Array:
+def deadline(decision: Decision, laws: Laws, st: Structure, ladders: Ladders | None = None) -> Array:
     """A deadline falls due: enforce, move or drop, for the demander, [K, 3, world]. S5.4."""
-    v, c = decision.view, crisis_values(decision.view, laws, st)
+    v = decision.view
+    c = ladders or crisis_values(v, laws, st)
     p = laws.preferences.deadline
     w = wants(v, laws, st)
     k = st.showdown
@@ -626,7 +780,10 @@ def deadline(decision: Decision, laws: Laws, st: Structure) -> Array:
 
 
 def meeting(decision: Decision, laws: Laws, st: Structure) -> Array:
-    """An agreed conference falls due: attend or leave, for the principal of each side, [2 I, 2, world]. S6.3, S6.4, S17.1."""
+    """An agreed conference falls due.
+
+    Attend or leave, for the principal of each side, [2 I, 2, world]. S6.3, S6.4, S17.1.
+    """
     v = decision.view
     p = laws.preferences.attend
     w = wants(v, laws, st)
@@ -636,14 +793,17 @@ def meeting(decision: Decision, laws: Laws, st: Structure) -> Array:
         hope = w.security[me] * p.hope * v.concede[me, you]
         insult = w.prestige[me] * p.insult * jnp.maximum(v.tension[me, st.dec[you]] - p.calm, 0.0)
         fear = w.peace[me] * p.fear * v.fear[me]
-        incident = p.incident * decision.state[me]
+        incident = p.incident * decision.state[you]
         out.append(p.base + hope + fear - insult - incident)
     stay = jnp.concatenate(out)
     return jnp.stack([stay, jnp.zeros_like(stay)], axis=1)
 
 
-def discovery(decision: Decision, laws: Laws, st: Structure) -> Array:
-    """Hidden missiles are found: accept the fact, demand, blockade or strike, for the rival centre, [pair, 4, world]. S10."""
+def discovery(decision: Decision, laws: Laws, st: Structure, ladders: Ladders | None = None) -> Array:
+    """Hidden missiles are found.
+
+    Accept the fact, demand, blockade or strike, for the rival centre, [pair, 4, world]. S10.
+    """
     v, (author, host, ripe) = decision.view, decision.state
     p = laws.preferences.discovery
     w = wants(v, laws, st)
@@ -651,7 +811,7 @@ def discovery(decision: Decision, laws: Laws, st: Structure) -> Array:
     at = st.host_issue[host]
     k = np.maximum(at, 0)
     issue = st.showdown[k]
-    c = crisis_values(v, laws, st)
+    c = ladders or crisis_values(v, laws, st)
     side = np.where(st.stake[issue, st.dec[me]] > 0, 0, 1)
     ladder = jnp.where((at >= 0)[:, None], c.value[k, side], 0.0)
     danger = w.security[me] * p.danger * (1.0 + v.public.stake[issue, st.dec[me]])
@@ -660,5 +820,11 @@ def discovery(decision: Decision, laws: Laws, st: Structure) -> Array:
     accept = -danger + ready
     demand = -p.wait * danger
     blockade = p.ladder * ladder + p.local * (2.0 * v.local[me, issue] - 1.0) + p.flexible * (1.0 - massive)
-    strike = p.ladder * ladder + p.strike * (2.0 * v.local[me, issue] - 1.0) - w.peace[me] * p.war * (v.fear[me] + ready) - p.legal + p.boldness * w.risk[me]
+    strike = (
+        p.ladder * ladder
+        + p.strike * (2.0 * v.local[me, issue] - 1.0)
+        - w.peace[me] * p.war * (v.fear[me] + ready)
+        - p.legal
+        + p.boldness * w.risk[me]
+    )
     return jnp.stack([accept + 0.0 * ladder, demand, blockade, strike], axis=1)

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from detente import answers, nature
 from detente.deeds import LADDER_ENDS
 from detente.ladder.stakes import RUNGS
-from detente.mechanisms.arsenals import FIRSTS
 from detente.scenario import ANSWERS, FIRST_YEAR, MONTHS, SLOTS, Event, ScenarioError, nearest
 from detente.structure import Structure
 
@@ -48,7 +47,12 @@ def row_of(event: Event, st: Structure) -> int:
         file = st.scenario.chronicle.files[event.id]
         same = [r for r in st.rows if r.seat == event.actor and r.instrument == event.instrument]
         rows = ", ".join(f"{r.issue or '–'}/{r.target or '–'}" for r in same) or "none"
-        raise ScenarioError(file, event.id, f"no menu row of {event.actor} is {event.instrument} / {event.issue or '–'} / {event.target or '–'}", f"Rows of this instrument (issue/target): {rows}")
+        raise ScenarioError(
+            file,
+            event.id,
+            f"no menu row of {event.actor} is {event.instrument} / {event.issue or '–'} / {event.target or '–'}",
+            f"Rows of this instrument (issue/target): {rows}",
+        )
     return row
 
 
@@ -71,8 +75,68 @@ def nature_index(event: Event, st: Structure) -> int:
         hosts = [n for n in names if n.startswith(f"discovery:{event.on}:")]
         name = next((n for n in hosts if n.split(":")[2] in event.also), hosts[0] if hosts else name)
     if name not in names:
-        raise ScenarioError(st.scenario.chronicle.files[event.id], event.id, f"nature has no event '{name}'", f"Correct it: {nearest(name, names)}")
+        raise ScenarioError(
+            st.scenario.chronicle.files[event.id],
+            event.id,
+            f"nature has no event '{name}'",
+            f"Correct it: {nearest(name, names)}",
+        )
     return names.index(name)
+
+
+class Sheet(NamedTuple):
+    """The arrays that the chronicle's moves and events of nature are written into."""
+
+    st: Structure
+    rows: NDArray[np.int64]
+    known: Array
+    events: Array
+    said: NDArray[np.int64]
+    said_known: Array
+    heirs: NDArray[np.int64]
+    heirs_known: Array
+    consent: NDArray[np.int64]
+    filled: NDArray[np.int64]
+
+    def wrong(self, event: Event, what: str, mend: str) -> ScenarioError:
+        """An error that names the entry's file."""
+        return ScenarioError(self.st.scenario.chronicle.files[event.id], event.id, what, mend)
+
+    def move(self, event: Event) -> None:
+        """A menu row fills the next slot of its seat; a proposal carries its answer."""
+        m, d, row = event.month, self.st.deciders.index(event.actor), row_of(event, self.st)
+        slot = self.filled[m, d]
+        if slot >= SLOTS:
+            what = f"{event.actor} has more than {SLOTS} moves in {event.date:%Y-%m}"
+            raise self.wrong(event, what, "Join two entries, or move one to its true month")
+        if row in self.rows[m, :, d]:
+            what = f"{event.actor} makes the same move twice in {event.date:%Y-%m}"
+            raise self.wrong(event, what, "Join the two entries")
+        self.rows[m, slot, d], self.known[m, slot, d] = row, float(not event.unknown)
+        self.filled[m, d] += 1
+        if row in self.consent:
+            b = int(np.flatnonzero(self.consent == row)[0])
+            self.said[m, b] = 0 if event.target in event.accepted_by or not event.refused_by else 1
+            told = event.target in (*event.accepted_by, *event.refused_by)
+            self.said_known[m, b] = float(told and not event.unknown)
+
+    def nature(self, event: Event) -> None:
+        """An event of nature, and who followed where somebody had to."""
+        at = nature_index(event, self.st)
+        if at >= 0:
+            self.events[event.month, at] = 1.0
+        if event.successor and event.on in self.st.deciders:
+            d = self.st.deciders.index(event.on)
+            if event.successor not in self.st.leaders[d]:
+                what = f"{event.on} has no heir '{event.successor}'"
+                raise self.wrong(event, what, f"Heirs: {', '.join(self.st.leaders[d])}")
+            self.heirs[event.month, d] = self.st.leaders[d].index(event.successor)
+            self.heirs_known[event.month, d] = 1.0
+
+    def close(self) -> None:
+        """Slots after the first routine of a month are not asked."""
+        slots = np.arange(SLOTS)[None, :, None]
+        self.known[:] = np.where(slots > self.filled[:, None, :], 0.0, self.known)
 
 
 def record(st: Structure) -> Record:
@@ -91,50 +155,56 @@ def record(st: Structure) -> Record:
     discovery, discovery_known = np.zeros((MONTHS, len(authors)), dtype=int), np.zeros((MONTHS, len(authors)))
     ladder, ladder_known = np.full((MONTHS, n_k), LADDER_ENDS.index("settled") * RUNGS + 1), np.zeros((MONTHS, n_k))
     heirs, heirs_known = np.zeros((MONTHS, n_d), dtype=int), np.zeros((MONTHS, n_d))
-    filled = np.zeros((MONTHS, n_d), dtype=int)
+    sheet = Sheet(
+        st, rows, known, events, said, said_known, heirs, heirs_known, consent, np.zeros((MONTHS, n_d), dtype=int)
+    )
     for event in sorted(st.scenario.chronicle, key=lambda e: e.date):
-        m = event.month
         if event.instrument:
-            d, row = st.deciders.index(event.actor), row_of(event, st)
-            slot = filled[m, d]
-            if slot >= SLOTS:
-                raise ScenarioError(st.scenario.chronicle.files[event.id], event.id, f"{event.actor} has more than {SLOTS} moves in {event.date:%Y-%m}", "Join two entries, or move one to its true month")
-            if row in rows[m, :, d]:
-                raise ScenarioError(st.scenario.chronicle.files[event.id], event.id, f"{event.actor} makes the same move twice in {event.date:%Y-%m}", "Join the two entries")
-            rows[m, slot, d], known[m, slot, d] = row, float(not event.unknown)
-            filled[m, d] += 1
-            if row in consent:
-                b = int(np.flatnonzero(consent == row)[0])
-                said[m, b] = 0 if event.target in event.accepted_by or not event.refused_by else 1
-                said_known[m, b] = float(event.target in (*event.accepted_by, *event.refused_by) and not event.unknown)
+            sheet.move(event)
         elif event.nature:
-            at = nature_index(event, st)
-            if at >= 0:
-                events[m, at] = 1.0
-            if event.successor and event.on in st.deciders:
-                d = st.deciders.index(event.on)
-                if event.successor not in st.leaders[d]:
-                    raise ScenarioError(st.scenario.chronicle.files[event.id], event.id, f"{event.on} has no heir '{event.successor}'", f"Heirs: {', '.join(st.leaders[d])}")
-                heirs[m, d], heirs_known[m, d] = st.leaders[d].index(event.successor), 1.0
+            sheet.nature(event)
         elif event.decision:
             _forced(event, st, meeting, deadline, deadline_known, discovery, discovery_known)
         if event.crisis:
             crisis = st.scenario.crises[event.crisis]
-            k = int(np.flatnonzero(st.showdown == st.issues.index(crisis.issue))[0]) if st.issues.index(crisis.issue) in st.showdown else -1
-            if k >= 0:
-                ladder[m, k], ladder_known[m, k] = LADDER_ENDS.index(crisis.outcome) * RUNGS + 2, 1.0
-    for m in range(MONTHS):
-        for d in range(n_d):
-            if 0 < filled[m, d] < SLOTS:
-                known[m, filled[m, d] + 1 :, d] = 0.0
-            elif filled[m, d] == 0:
-                known[m, 1:, d] = 0.0
+            at = np.flatnonzero(st.showdown == st.issues.index(crisis.issue))
+            ladder[event.month, at] = LADDER_ENDS.index(crisis.outcome) * RUNGS + 2
+            ladder_known[event.month, at] = 1.0
+    sheet.close()
     growth, growth_known = _shock("growth", st, lambda x: x / 100.0)
     refugees, refugees_known = _shock("refugees", st, np.log)
-    return Record(rows, known, events, said, said_known, meeting, meeting_known, deadline, deadline_known, discovery, discovery_known, ladder, ladder_known, heirs, heirs_known, growth, growth_known, refugees, refugees_known)
+    return Record(
+        rows,
+        known,
+        events,
+        said,
+        said_known,
+        meeting,
+        meeting_known,
+        deadline,
+        deadline_known,
+        discovery,
+        discovery_known,
+        ladder,
+        ladder_known,
+        heirs,
+        heirs_known,
+        growth,
+        growth_known,
+        refugees,
+        refugees_known,
+    )
 
 
-def _forced(event: Event, st: Structure, meeting: np.ndarray, deadline: np.ndarray, deadline_known: np.ndarray, discovery: np.ndarray, discovery_known: np.ndarray) -> None:
+def _forced(
+    event: Event,
+    st: Structure,
+    meeting: np.ndarray,
+    deadline: np.ndarray,
+    deadline_known: np.ndarray,
+    discovery: np.ndarray,
+    discovery_known: np.ndarray,
+) -> None:
     answer = ANSWERS[event.decision].index(event.answer)
     issue = st.issues.index(event.issue)
     d = st.deciders.index(event.actor)
@@ -163,8 +233,3 @@ def _shock(kind: str, st: Structure, unit: object) -> tuple[Array, Array]:
                 months = slice((year - FIRST_YEAR) * 12, (year - FIRST_YEAR) * 12 + 12)
                 value[months, a], known[months, a] = unit(number), 1.0  # type: ignore[operator]
     return value, known
-
-
-def first_month(name: str) -> int:
-    """Months since January 1953 at which a technical first is possible at all (used by nobody but tests of order)."""
-    return FIRSTS.index(name)

@@ -1,0 +1,1 @@
+"""How fast the model is, on what machine, and how near to that machine's limit: `python -m benchmarks`."""
