@@ -1,10 +1,10 @@
-"""The gradient table: does the log-likelihood of the record answer every law, and does autodiff agree with central differences?
+"""The gradient table: does the likelihood of the record answer every law, and does autodiff agree with differences.
 
     .venv/bin/python scripts/gradients.py [--months 144] [--scenario coexistence]
 
-One line a law: the norm of its gradient in prior scales (log units for a move across half the prior's 90 % interval), the
-slope along one direction of random signs by reverse mode and by a four-point central difference, and their relative
-difference. Laws without any gradient on the record are listed with the reason. Also prints the likelihood table.
+One line a law: the norm of its gradient in prior scales (log units for a move across half the prior's 90 % interval),
+the slope along one direction of random signs by reverse mode and by a four-point central difference, and how far
+these differ. Laws without any gradient on the record are listed with the reason. Prints the likelihood table too.
 """
 
 import argparse
@@ -27,7 +27,7 @@ STEP = 2e-4
 FAST = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """Compiling costs more than running here: let the compiler do as little as it may."""
 REASONS = {
-    "arsenals.stationing": "the recorded deployment is found, so its size and ripening are never read by a scored choice",
+    "arsenals.stationing": "the recorded deployment is found: no scored choice reads its size or ripening",
 }
 
 
@@ -66,7 +66,9 @@ def along(values: Laws, law: str, way: dict[str, float], step: float) -> Laws:
     return Laws(values | {mechanism: Laws(values[mechanism] | {name: moved})})
 
 
-def differences(f: Callable[[Any], Any], values: Laws, ways: dict[str, dict[str, float]], batch: int = 32) -> dict[str, float]:
+def differences(
+    f: Callable[[Any], Any], values: Laws, ways: dict[str, dict[str, float]], batch: int = 32
+) -> dict[str, float]:
     """Slopes by the four-point central difference, evaluated many at a time."""
     points = [(law, k) for law in ways for k in (-2, -1, 1, 2)]
     out: dict[tuple[str, int], float] = {}

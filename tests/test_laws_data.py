@@ -1,4 +1,4 @@
-"""Every number of a law says what it means, in what unit, how sure we are, where it comes from, and how to switch it off."""
+"""Every number of a law says what it means, in what unit, how sure we are, whence it comes and how it is switched off."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from fixtures_kernel import WORLDS, drawn
 
 from detente import laws, noise
 from detente.scenario import ASSUMPTION, Scenario
+from fixtures_kernel import WORLDS, drawn
 
 
 def entries(sc: Scenario) -> dict[str, Any]:
@@ -64,7 +64,9 @@ def test_five_and_ninety_five_per_cent_of_a_prior_are_its_low_and_high(coexisten
     z = np.array([-1.6448536269514722, 0.0, 1.6448536269514722])
     for name, e in entries(coexistence).items():
         if e.family == family:
-            np.testing.assert_allclose(laws._quantile(e, z), [e.low, e.best, e.high], rtol=1e-9, atol=1e-12, err_msg=name)
+            np.testing.assert_allclose(
+                laws._quantile(e, z), [e.low, e.best, e.high], rtol=1e-9, atol=1e-12, err_msg=name
+            )
 
 
 def test_a_coefficient_more_changes_no_other_draw(coexistence: Scenario) -> None:

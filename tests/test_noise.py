@@ -1,4 +1,4 @@
-"""Luck is addressed, not queued: names do not collide, neighbours are unrelated, and nothing depends on what else is drawn."""
+"""Luck is addressed, not queued: names do not collide, neighbours are unrelated, no draw depends on another."""
 
 from __future__ import annotations
 

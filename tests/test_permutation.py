@@ -1,4 +1,4 @@
-"""No actor is special by its place or its name: permuted and renamed with all its structure, the system does the same."""
+"""No actor is special by its place or its name: permuted and renamed with all structure, the system does the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from fixtures_kernel import WORLDS, Kernel, compiled, drawn
 from pydantic import BaseModel
 
 from detente import answers, laws, nature, series, structure
@@ -16,6 +15,7 @@ from detente.scenario import Scenario
 from detente.seats.record import record
 from detente.structure import Structure
 from detente.world import AXES
+from fixtures_kernel import WORLDS, Kernel, compiled, drawn
 
 MONTHS = 3
 OF_ACTORS = {"A", "D", "P"}
@@ -58,7 +58,9 @@ ID_FIELDS = set(
 
 def renamed(sc: Scenario, table: dict[str, str]) -> Scenario:
     """Actors under other ids everywhere that an id is used."""
-    out = renaming(sc.model_copy(update={"laws": {}, "sources": {}, "instruments": {}, "issues": {}, "series": {}}), table)
+    out = renaming(
+        sc.model_copy(update={"laws": {}, "sources": {}, "instruments": {}, "issues": {}, "series": {}}), table
+    )
     issues = {
         key: issue.model_copy(update={"stakes": {table.get(a, a): s for a, s in issue.stakes.items()}})
         for key, issue in sc.issues.items()
@@ -141,7 +143,10 @@ def test_positions_of_seats_and_actors_do_not_hang_on_their_order(
             "host_issue": (s.actors, [s.issues[k] for k in s.showdown]),
             "drains": (s.actors, s.issues),
         }[axis]
-        named = {key: [words[1][k] if k >= 0 else "" for k in np.atleast_1d(v)] for key, v in zip(words[0], value, strict=True)}
+        named = {
+            key: [words[1][k] if k >= 0 else "" for k in np.atleast_1d(v)]
+            for key, v in zip(words[0], value, strict=True)
+        }
         return {plain(key, table): [plain(word, table) for word in line] for key, line in named.items()}
 
     assert read(st) == read(other)

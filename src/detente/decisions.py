@@ -123,7 +123,7 @@ def nested(menu: Menu, utility: Array, mask: Array, scale: Array) -> Nested:
 
 
 def argmax(score: Array) -> Array:
-    """Index of the largest along axis -2, the first of equals, int32 [..., world].
+    """Index of the largest along axis -2, int32 [..., world]: one of the largest, the first where all are equal.
 
     A tree of halves, so that worlds fill the vector lanes; the last step is a reduction, which the compiler keeps
     apart from its users.

@@ -78,7 +78,7 @@ def rivals(scenario: Scenario, actor: Actor) -> list[Actor]:
 def principal(scenario: Scenario, issue: str, sign: int) -> str:
     """The decider that leads a side of an issue.
 
-    The centre with the largest stake, if it is a serious one, else the largest.
+    The centre with the largest stake, if it is a serious one, else the largest; of equals, the stronger (CINC).
     """
     stakes = scenario.issues[issue].stakes
     side = [a for a in scenario.actors.values() if a.decides and stakes.get(a.id, 0.0) * sign > 0]

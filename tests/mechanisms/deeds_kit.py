@@ -1,6 +1,7 @@
 """A bench for one law at a time: a hand-made month, and the slice of the World that it moves.
 
-Places are written as in `series.toml`: `relations.tension[usa,ussr]`, `issues.open[west-berlin]`; a place without brackets is the whole array.
+Places are written as in `series.toml`: `relations.tension[usa,ussr]`, `issues.open[west-berlin]`; a place without
+brackets is the whole array.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,9 @@ from detente.structure import Structure
 from detente.world import AXES, World, opening
 
 NATURE_AXES = {
-    **dict.fromkeys(("removal", "exposed", "leak", "changed", "yielded", "stood", "ladder_heat", "deadline_dropped"), ("D",)),
+    **dict.fromkeys(
+        ("removal", "exposed", "leak", "changed", "yielded", "stood", "ladder_heat", "deadline_dropped"), ("D",)
+    ),
     **dict.fromkeys(("unrest", "defiance", "attack"), ("A",)),
     **dict.fromkeys(("found", "removed", "granted"), ("D", "A")),
     "overture": ("P", "A"),
@@ -116,11 +119,17 @@ class Bench:
 
     def did(self, *names: str) -> "Bench":
         """These rows take effect this month."""
-        return replace(self, deeds=replace(self.deeds, enacted=self.deeds.enacted.at[np.array([self.row(n) for n in names])].set(1.0)))
+        return replace(
+            self,
+            deeds=replace(self.deeds, enacted=self.deeds.enacted.at[np.array([self.row(n) for n in names])].set(1.0)),
+        )
 
     def refused(self, *names: str) -> "Bench":
         """These proposals are turned down."""
-        return replace(self, deeds=replace(self.deeds, refused=self.deeds.refused.at[np.array([self.row(n) for n in names])].set(1.0)))
+        return replace(
+            self,
+            deeds=replace(self.deeds, refused=self.deeds.refused.at[np.array([self.row(n) for n in names])].set(1.0)),
+        )
 
     def befell(self, text: str, value: float = 1.0) -> "Bench":
         """A consequence or an event of nature: `leak[ussr]`, `independence`."""
@@ -137,7 +146,12 @@ class Bench:
     def ladder(self, issue: str, end: str, rung: float = 2.0, challenger: float = 1.0) -> "Bench":
         """A ladder of this month and its ending."""
         k, lad = labels(self.st, "K").index(issue), self.deeds.ladders
-        played = Ladders(lad.opened.at[k].set(1.0), lad.challenger.at[k].set(challenger), lad.rung.at[k].set(rung), lad.end.at[k, LADDER_ENDS.index(end)].set(1.0))
+        played = Ladders(
+            lad.opened.at[k].set(1.0),
+            lad.challenger.at[k].set(challenger),
+            lad.rung.at[k].set(rung),
+            lad.end.at[k, LADDER_ENDS.index(end)].set(1.0),
+        )
         return replace(self, deeds=replace(self.deeds, ladders=played))
 
     def grew(self, actor: str, value: float) -> "Bench":
@@ -161,7 +175,9 @@ class Bench:
     def moved(self, law: str, text: str, months: int = 1) -> Pair:
         """By how much one place of the law's own slice moves, with the law and with it switched off."""
         start, mechanism = self.read(self.world, text), law.partition(".")[0]
-        on, off = (self.read(self.after(mechanism, values, months), text) - start for values in (self.laws, self.without(law)))
+        on, off = (
+            self.read(self.after(mechanism, values, months), text) - start for values in (self.laws, self.without(law))
+        )
         return Pair(on, off)
 
     def without(self, law: str) -> Laws:
@@ -170,7 +186,9 @@ class Bench:
     def both(self, law: str, leaf: Callable[[Laws], Array], axes: tuple[str, ...] = (), words: str = "") -> Pair:
         """One number of a leaf function, with the law and with it switched off."""
         index = self.index(axes, words)
-        return Pair(*(float(np.asarray(leaf(values))[index].reshape(-1)[0]) for values in (self.laws, self.without(law))))
+        return Pair(
+            *(float(np.asarray(leaf(values))[index].reshape(-1)[0]) for values in (self.laws, self.without(law)))
+        )
 
 
 @cache
@@ -187,7 +205,7 @@ def stepper(mechanism: str, st: Structure) -> Callable[..., Any]:
 def quiet(st: Structure, worlds: int = 1) -> Deeds:
     """A month in which nothing whatever was done."""
     n_d, n_a, n_k, n_i, n_r = len(st.deciders), len(st.actors), len(st.showdown), len(st.issues), len(st.rows)
-    size = {"D": n_d, "A": n_a, "K": n_k, "I": n_i, "L": st.n_leaders}
+    size = {"P": len(st.centres), "D": n_d, "A": n_a, "K": n_k, "I": n_i, "L": st.n_leaders}
 
     def none(*shape: int) -> Array:
         return jnp.zeros((*shape, worlds))

@@ -32,7 +32,9 @@ def test_tests_ships_and_divisions_follow_their_orders(bench: Bench) -> None:
         got = bench.did(deed).moved("arsenals.build", f"arsenals.{stock}[usa]")
         assert got.on > 0.0
         assert got.off == 0.0
-    armed = bench.with_({"economy.shares[conventional,ussr]": 0.3}).moved("arsenals.build", "arsenals.conventional[ussr]")
+    armed = bench.with_({"economy.shares[conventional,ussr]": 0.3}).moved(
+        "arsenals.build", "arsenals.conventional[ussr]"
+    )
     assert armed.on > 0.0
     assert armed.off == 0.0
 
@@ -51,7 +53,10 @@ def test_launchers_are_ordered_only_after_the_first_flight_and_come_later(bench:
 @experiment("arsenals.pipeline")
 def test_an_order_to_build_missiles_fills_the_pipeline(bench: Bench) -> None:
     flown = bench.with_({"arsenals.icbm_age[ussr]": 24.0})
-    assert flown.did("ussr:build-missiles").moved("arsenals.pipeline", "arsenals.pipeline[ussr]").on > flown.moved("arsenals.pipeline", "arsenals.pipeline[ussr]").on
+    assert (
+        flown.did("ussr:build-missiles").moved("arsenals.pipeline", "arsenals.pipeline[ussr]").on
+        > flown.moved("arsenals.pipeline", "arsenals.pipeline[ussr]").on
+    )
 
 
 def hazard(bench: Bench, first: str, seat: str, values: laws.Laws) -> float:

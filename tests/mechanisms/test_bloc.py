@@ -60,7 +60,10 @@ def test_force_tightens_control_and_liberalisation_loosens_it(bench: Bench) -> N
 @experiment("bloc.quarrel")
 def test_polemics_are_remembered_and_veiled_words_count_less(bench: Bench) -> None:
     law, place = "bloc.quarrel", "bloc.polemic[prc,ussr]"
-    open_, veiled = bench.did("prc:denounce:ussr").moved(law, place), bench.did("prc:denounce-veiled:ussr").moved(law, place)
+    open_, veiled = (
+        bench.did("prc:denounce:ussr").moved(law, place),
+        bench.did("prc:denounce-veiled:ussr").moved(law, place),
+    )
     assert open_.on > veiled.on > 0.0
     assert open_.off == veiled.off == 0.0
     assert bench.with_({place: 0.8}).moved(law, place).on < 0.0 == bench.with_({place: 0.8}).moved(law, place).off
@@ -71,11 +74,19 @@ def test_alliances_are_made_by_consent_and_left_by_choice(bench: Bench) -> None:
     assert bench.read(left, "bloc.alliance[ussr,gdr]") == 0.0
     made = bench.with_({"bloc.alliance[usa,frg]": 0.0}).did("usa:alliance:frg").after("bloc", bench.laws)
     assert bench.read(made, "bloc.alliance[usa,frg]") == 1.0
-    assert np.array_equal(np.asarray(bench.after("bloc", bench.laws).bloc.alliance), np.asarray(bench.world.bloc.alliance))
+    assert np.array_equal(
+        np.asarray(bench.after("bloc", bench.laws).bloc.alliance), np.asarray(bench.world.bloc.alliance)
+    )
 
 
 def test_everything_that_binds_stays_in_its_bounds(bench: Bench) -> None:
-    deeds = ("ussr:aid:prc", "ussr:intervene:hungary", "ussr:cut-aid:egypt", "prc:denounce:ussr", "ussr:withdraw-forces:poland")
+    deeds = (
+        "ussr:aid:prc",
+        "ussr:intervene:hungary",
+        "ussr:cut-aid:egypt",
+        "prc:denounce:ussr",
+        "ussr:withdraw-forces:poland",
+    )
     after = bench.did(*deeds).after("bloc", bench.laws, months=3).bloc
     assert all(np.asarray(part).min() >= 0.0 for name, part in zip(after._fields, after, strict=True) if name != "line")
     assert all(np.abs(np.asarray(part)).max() <= 1.0 + 1e-6 for part in after)

@@ -8,7 +8,9 @@ from detente.mechanisms import economy
 
 
 def grows(bench: Bench, actor: str) -> tuple[float, float]:
-    got = bench.both("economy.solow1956", lambda values: economy.growth(bench.world, values, bench.st)[0], ("A",), actor)
+    got = bench.both(
+        "economy.solow1956", lambda values: economy.growth(bench.world, values, bench.st)[0], ("A",), actor
+    )
     return got.on, got.off
 
 
@@ -37,7 +39,9 @@ def test_expectations_follow_what_people_have_come_to_know(bench: Bench) -> None
 
 def test_output_grows_by_the_years_luck(bench: Bench) -> None:
     after = bench.grew("usa", 0.12).after("economy", bench.laws)
-    assert bench.read(after, "economy.output[usa]") == pytest.approx(bench.read(bench.world, "economy.output[usa]") * np.exp(0.01), rel=1e-5)
+    assert bench.read(after, "economy.output[usa]") == pytest.approx(
+        bench.read(bench.world, "economy.output[usa]") * np.exp(0.01), rel=1e-5
+    )
 
 
 @experiment("economy.guns_butter")
@@ -70,7 +74,13 @@ def test_a_gift_is_paid_from_output_and_a_freer_people_consumes_more(bench: Benc
 
 @experiment("economy.guns_butter")
 def test_shares_sum_to_one_whatever_is_ordered(bench: Bench) -> None:
-    orders = ("usa:build-missiles", "usa:raise-conventional", "usa:build-navy", "usa:aid:egypt", "ussr:cut-conventional")
+    orders = (
+        "usa:build-missiles",
+        "usa:raise-conventional",
+        "usa:build-navy",
+        "usa:aid:egypt",
+        "ussr:cut-conventional",
+    )
     shares = bench.with_({"relations.tension": 1.0}).did(*orders).after("economy", bench.laws, months=2).economy.shares
     np.testing.assert_allclose(np.asarray(shares).sum(axis=0), 1.0, atol=1e-6)
     assert (np.asarray(shares) >= 0).all()

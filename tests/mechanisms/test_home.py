@@ -41,7 +41,10 @@ def test_repression_ends_unrest_and_freedom_alike(bench: Bench) -> None:
 @experiment("home.davies1962")
 def test_a_rising_is_likelier_where_hopes_meet_control(bench: Bench) -> None:
     law, hopeful = "home.davies1962", bench.with_({"home.liberalisation[hungary]": 0.8, "bloc.control[hungary]": 0.9})
-    got, rest = (b.both(law, lambda values, b=b: home.turmoil(b.world, values, b.st), ("A",), "hungary") for b in (hopeful, bench))
+    got, rest = (
+        b.both(law, lambda values, b=b: home.turmoil(b.world, values, b.st), ("A",), "hungary")
+        for b in (hopeful, bench)
+    )
     assert got.on > rest.on
     assert got.off == rest.off == -30.0
 
@@ -66,7 +69,11 @@ def test_deeds_are_remembered_longer_than_talk(bench: Bench) -> None:
 def test_crises_and_threats_teach_fear_and_time_dulls_it(bench: Bench) -> None:
     law, place = "home.fear", "home.fear[usa]"
     still = bench.moved(law, place).on
-    for louder in (bench.did("ussr:threaten:usa"), bench.did("ussr:test-series"), bench.befell("ladder_heat[usa]", 0.8)):
+    for louder in (
+        bench.did("ussr:threaten:usa"),
+        bench.did("ussr:test-series"),
+        bench.befell("ladder_heat[usa]", 0.8),
+    ):
         assert louder.moved(law, place).on > still
         assert louder.moved(law, place).off == pytest.approx(0.0, abs=1e-7)
     assert bench.with_({place: 0.9}).moved(law, place).on < 0.0
@@ -128,7 +135,12 @@ def test_a_new_leader_begins_with_a_honeymoon(bench: Bench) -> None:
 def test_firsts_and_ladders_won_raise_prestige_and_retreats_lower_it(bench: Bench) -> None:
     law, place = "home.prestige", "home.prestige[ussr]"
     up = (bench.first("first-satellite", "ussr"), bench.befell("stood[ussr]"), bench.did("ussr:summit:usa"))
-    down = (bench.befell("yielded[ussr]"), bench.befell("exposed[ussr]"), bench.did("ussr:withdraw-demand:west-berlin"), bench.refused("ussr:summit:usa"))
+    down = (
+        bench.befell("yielded[ussr]"),
+        bench.befell("exposed[ussr]"),
+        bench.did("ussr:withdraw-demand:west-berlin"),
+        bench.refused("ussr:summit:usa"),
+    )
     assert all(b.moved(law, place).on > 0.0 for b in up)
     assert all(b.moved(law, place).on < 0.0 for b in down)
     assert all(b.moved(law, place).off == 0.0 for b in (*up, *down))
@@ -143,15 +155,24 @@ def test_standing_follows_success_at_home_and_in_the_camp(bench: Bench) -> None:
     worse = (
         {"home.unrest[ussr]": 0.9},
         {"influence.government[moscow]": 0.1},
-        {"bloc.polemic[prc,ussr]": 1.0},
+        {"bloc.polemic[ussr,prc]": 1.0},
     )
     for bad in worse:
         assert bench.with_(bad).moved(law, place).on < still
         assert bench.with_(bad).moved(law, place).off == 0.0
-    assert bench.with_({"issues.drain[gdr]": 3.0}).moved(law, "home.standing[gdr]").on < bench.moved(law, "home.standing[gdr]").on
+    assert (
+        bench.with_({"issues.drain[gdr]": 3.0}).moved(law, "home.standing[gdr]").on
+        < bench.moved(law, "home.standing[gdr]").on
+    )
 
 
 def test_standing_and_prestige_keep_to_their_bounds(bench: Bench) -> None:
-    high = bench.with_({"home.prestige": 0.99, "home.standing": 0.99}).befell("stood[usa]").befell("stood[ussr]").after("home", bench.laws, months=2).home
+    high = (
+        bench.with_({"home.prestige": 0.99, "home.standing": 0.99})
+        .befell("stood[usa]")
+        .befell("stood[ussr]")
+        .after("home", bench.laws, months=2)
+        .home
+    )
     assert np.asarray(high.standing).max() <= 1.0
     assert np.asarray(high.prestige).max() <= 1.0

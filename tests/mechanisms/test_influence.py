@@ -8,7 +8,11 @@ from deeds_kit import Bench, experiment
 @experiment("influence.altfeld1984")
 def test_goods_and_an_alliance_draw_a_leaning_to_their_giver(bench: Bench) -> None:
     law, place = "influence.altfeld1984", "influence.government[moscow,egypt]"
-    for tie in ({"bloc.dependence[ussr,egypt]": 0.9}, {"bloc.alliance[ussr,egypt]": 1.0}, {"influence.goodwill[ussr,egypt]": 2.0}):
+    for tie in (
+        {"bloc.dependence[ussr,egypt]": 0.9},
+        {"bloc.alliance[ussr,egypt]": 1.0},
+        {"influence.goodwill[ussr,egypt]": 2.0},
+    ):
         got = bench.with_(tie).moved(law, place)
         assert got.on > 0.0
         assert got.off == pytest.approx(0.0, abs=1e-7)
@@ -39,7 +43,11 @@ def test_with_nothing_changed_since_january_1953_no_leaning_moves(bench: Bench) 
 
 def test_leanings_stay_on_the_simplex(bench: Bench) -> None:
     for pull in (-3.0, 3.0):
-        after = bench.with_({"influence.goodwill[ussr]": pull, "bloc.line[prc]": -1.0}).after("influence", bench.laws, months=2).influence
+        after = (
+            bench.with_({"influence.goodwill[ussr]": pull, "bloc.line[prc]": -1.0})
+            .after("influence", bench.laws, months=2)
+            .influence
+        )
         for leaning in (after.government, after.party):
             np.testing.assert_allclose(np.asarray(leaning).sum(axis=0), 1.0, atol=1e-5)
             assert (np.asarray(leaning) >= 0).all()
@@ -72,7 +80,11 @@ def test_firsts_raise_a_centres_authority_and_scandal_quarrel_and_retreat_lower_
     first = bench.first("first-satellite", "ussr").moved(law, place)
     assert first.on > still
     assert first.off == pytest.approx(0.0, abs=1e-7)
-    for worse in (bench.befell("leak[ussr]"), bench.befell("yielded[ussr]"), bench.with_({"bloc.polemic[prc,ussr]": 1.0})):
+    for worse in (
+        bench.befell("leak[ussr]"),
+        bench.befell("yielded[ussr]"),
+        bench.with_({"bloc.polemic[prc,ussr]": 1.0}),
+    ):
         assert worse.moved(law, place).on < still
         assert worse.moved(law, place).off == pytest.approx(0.0, abs=1e-7)
 
@@ -80,5 +92,7 @@ def test_firsts_raise_a_centres_authority_and_scandal_quarrel_and_retreat_lower_
 def test_independence_adds_up_and_stops_at_everybody(bench: Bench) -> None:
     freed = bench.befell("independence", 0.3)
     start = bench.read(bench.world, "influence.independent")
-    assert bench.read(freed.after("influence", bench.laws), "influence.independent") == pytest.approx(min(start + 0.3, 1.0))
+    assert bench.read(freed.after("influence", bench.laws), "influence.independent") == pytest.approx(
+        min(start + 0.3, 1.0)
+    )
     assert bench.read(freed.after("influence", bench.laws, months=5), "influence.independent") == 1.0

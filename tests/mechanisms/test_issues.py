@@ -62,7 +62,11 @@ def test_an_embargo_cuts_trade_and_an_agreement_opens_it(bench: Bench) -> None:
 
 
 def streams(bench: Bench) -> tuple[float, float]:
-    return tuple(bench.both("issues.hirschman1993", lambda values: issues.refugees(bench.world, values, bench.st)[0], ("A",), "gdr"))
+    return tuple(
+        bench.both(
+            "issues.hirschman1993", lambda values: issues.refugees(bench.world, values, bench.st)[0], ("A",), "gdr"
+        )
+    )
 
 
 @experiment("issues.hirschman1993")
@@ -97,7 +101,11 @@ def test_a_border_once_closed_stays_closed(bench: Bench) -> None:
 
 
 def stake(bench: Bench) -> tuple[float, float]:
-    return tuple(bench.both("issues.stakes", lambda values: issues.stakes(bench.world, values, bench.st), ("I", "A"), "west-berlin,gdr"))
+    return tuple(
+        bench.both(
+            "issues.stakes", lambda values: issues.stakes(bench.world, values, bench.st), ("I", "A"), "west-berlin,gdr"
+        )
+    )
 
 
 @experiment("issues.stakes")
@@ -108,19 +116,27 @@ def test_a_drain_raises_the_stake_and_a_settlement_or_a_wall_lowers_it(bench: Be
     assert stake(dry.with_({"issues.treaty[west-berlin]": 1.0}))[0] < rest[0]
     assert stake(dry.with_({"issues.closed[gdr]": 1.0}))[0] < rest[0]
     off = abs(bench.st.stake[bench.st.issues.index("west-berlin"), bench.st.actors.index("gdr")])
-    for b in (dry, dry.with_({"issues.drain[gdr]": 2.0}), dry.with_({"issues.treaty[west-berlin]": 1.0, "issues.closed[gdr]": 1.0})):
+    for b in (
+        dry,
+        dry.with_({"issues.drain[gdr]": 2.0}),
+        dry.with_({"issues.treaty[west-berlin]": 1.0, "issues.closed[gdr]": 1.0}),
+    ):
         assert stake(b)[1] == pytest.approx(off)
 
 
 @experiment("issues.status")
 def test_a_settlement_meets_halfway_and_a_victory_goes_to_the_winner(bench: Bench) -> None:
     law = "issues.status"
-    signed = bench.with_({"issues.status[austria]": 0.0}).did("ussr:treaty:austria:usa").moved(law, "issues.status[austria]")
+    signed = (
+        bench.with_({"issues.status[austria]": 0.0}).did("ussr:treaty:austria:usa").moved(law, "issues.status[austria]")
+    )
     assert 0.0 < signed.on <= 0.5
     assert signed.off == 0.0
     place = "issues.status[west-berlin]"
     middle = bench.with_({place: 0.5})
-    won, lost = (middle.ladder("west-berlin", end).moved(law, place) for end in ("defender-backs-down", "challenger-backs-down"))
+    won, lost = (
+        middle.ladder("west-berlin", end).moved(law, place) for end in ("defender-backs-down", "challenger-backs-down")
+    )
     assert won.on > 0.0 > lost.on
     assert won.off == lost.off == 0.0
 

@@ -14,9 +14,9 @@ from detente.world import World
 
 
 @cache
-def hazards(st: Structure):  # noqa: ANN201
-    def logit(world: World, values: Laws):  # noqa: ANN202
-        return nature.omens(world, values, st, jnp.asarray(5), True).logit  # noqa: FBT003
+def hazards(st: Structure):
+    def logit(world: World, values: Laws):
+        return nature.omens(world, values, st, jnp.asarray(5), True).logit
 
     return jax.jit(logit)
 
@@ -38,7 +38,13 @@ def rises(bench: Bench, law: str, name: str, *causes: dict[str, float]) -> None:
 
 @experiment("nature.accident")
 def test_incidents_come_with_tension_and_standing_demands(bench: Bench) -> None:
-    rises(bench, "nature.accident", "accident:west-berlin", {"relations.tension": 0.9}, {"issues.demand[west-berlin,+]": 1.0})
+    rises(
+        bench,
+        "nature.accident",
+        "accident:west-berlin",
+        {"relations.tension": 0.9},
+        {"issues.demand[west-berlin,+]": 1.0},
+    )
 
 
 @experiment("nature.attack")
@@ -49,14 +55,27 @@ def test_the_threatened_and_the_restless_attack(bench: Bench) -> None:
 @experiment("nature.defiance")
 def test_an_ally_defies_where_hope_meets_control_and_the_street(bench: Bench) -> None:
     hope = {"home.liberalisation[hungary]": 0.9, "bloc.control[hungary]": 0.9}
-    rises(bench, "nature.defiance", "defiance:hungary", hope, {"home.unrest[hungary]": 0.9}, {"influence.government[moscow,hungary]": 0.1})
+    rises(
+        bench,
+        "nature.defiance",
+        "defiance:hungary",
+        hope,
+        {"home.unrest[hungary]": 0.9},
+        {"influence.government[moscow,hungary]": 0.1},
+    )
 
 
 @experiment("nature.discovery")
 def test_a_secret_deployment_is_found_sooner_when_watched_and_when_ripe(bench: Bench) -> None:
     sent = bench.with_({"arsenals.hidden[ussr,cuba]": 1.0})
     assert odds(bench, "discovery:ussr:cuba", "nature.discovery")[0] == nature.IMPOSSIBLE
-    rises(sent, "nature.discovery", "discovery:ussr:cuba", {"arsenals.ripe[ussr,cuba]": 0.9}, {"intelligence.recon[usa,ussr]": 2.0})
+    rises(
+        sent,
+        "nature.discovery",
+        "discovery:ussr:cuba",
+        {"arsenals.ripe[ussr,cuba]": 0.9},
+        {"intelligence.recon[usa,ussr]": 2.0},
+    )
 
 
 @experiment("nature.leak")
@@ -69,19 +88,36 @@ def test_only_secret_words_leak(bench: Bench) -> None:
 @experiment("nature.overture")
 def test_an_actor_turns_to_a_centre_that_has_earned_its_goodwill(bench: Bench) -> None:
     open_ = {"influence.government[moscow,egypt]": 0.5}
-    rises(bench.with_({"influence.government[moscow,egypt]": 0.1}), "nature.overture", "overture:egypt:ussr", {"influence.goodwill[ussr,egypt]": 1.0}, open_)
+    rises(
+        bench.with_({"influence.government[moscow,egypt]": 0.1}),
+        "nature.overture",
+        "overture:egypt:ussr",
+        {"influence.goodwill[ussr,egypt]": 1.0},
+        open_,
+    )
 
 
 @experiment("nature.shoot_down")
 def test_flights_are_lost_where_there_are_flights_and_rockets(bench: Bench) -> None:
     flown = bench.with_({"home.fatigue[usa:overflight:ussr]": 1.0})
     assert odds(bench, "shoot-down:usa", "nature.shoot_down")[0] == nature.IMPOSSIBLE
-    rises(flown, "nature.shoot_down", "shoot-down:usa", {"arsenals.icbm_age[ussr]": 36.0}, {"home.fatigue[usa:overflight:prc]": 1.0})
+    rises(
+        flown,
+        "nature.shoot_down",
+        "shoot-down:usa",
+        {"arsenals.icbm_age[ussr]": 36.0},
+        {"home.fatigue[usa:overflight:prc]": 1.0},
+    )
 
 
 def test_every_chance_of_nature_is_a_probability(bench: Bench) -> None:
     for heat in (0.0, 1.0):
-        logit = np.asarray(hazards(bench.st)(bench.with_({"relations.tension": heat, "home.unrest": heat, "home.standing": 1 - heat}).world, bench.laws))
+        logit = np.asarray(
+            hazards(bench.st)(
+                bench.with_({"relations.tension": heat, "home.unrest": heat, "home.standing": 1 - heat}).world,
+                bench.laws,
+            )
+        )
         chance = 1 / (1 + np.exp(-logit.astype(np.float64)))
         assert np.isfinite(logit).all()
         assert ((chance >= 0) & (chance <= 1)).all()

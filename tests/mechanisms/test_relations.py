@@ -46,7 +46,9 @@ def test_who_courts_my_adversary_loses_my_affinity(bench: Bench) -> None:
     law, pair = "relations.heider1958", "relations.affinity[prc,ussr]"
     still = bench.moved(law, pair).on
     assert bench.did("ussr:summit:usa").moved(law, pair).on < still
-    assert bench.with_({"relations.tension[prc,usa]": 0.0}).did("ussr:summit:usa").moved(law, pair).on == pytest.approx(still)
+    assert bench.with_({"relations.tension[prc,usa]": 0.0}).did("ussr:summit:usa").moved(law, pair).on == pytest.approx(
+        still
+    )
 
 
 @experiment("relations.kydd2005")

@@ -1,9 +1,9 @@
 """How likely the recorded moves are to each seat, beside two baselines with the same menus.
 
-Whether to act and what to do are scored apart. The uniform baseline tosses a coin whether to act and picks one allowed
-row as soon as another. The seat-frequency baseline knows how often the seat acts in its own record, and which instruments
-it used in its *other* moves (one pseudo-move an allowed instrument); the allowed rows of one instrument are equal. It has thus seen
-the record, which the model's priors have not.
+Whether to act and what to do are scored apart. The uniform baseline tosses a coin whether to act and picks one
+allowed row as soon as another. The seat-frequency baseline knows how often the seat acts in its own record, and which
+instruments it used in its *other* moves (one pseudo-move an allowed instrument); the allowed rows of one instrument
+are equal. It has thus seen the record, which the model's priors have not.
 """
 
 from __future__ import annotations
@@ -61,13 +61,22 @@ def begins(st: Structure, values: laws.Laws, worlds: World) -> World:
 def lines(st: Structure, told: Record, before: World, score: Score) -> list[Line]:
     """The table from a followed record; before: the World in which each month begins, [month, ..., 1]."""
     masks = np.asarray(jax.vmap(lambda world: allowed(world, st))(before))[..., 0]
-    months = len(masks)
     act, what = np.asarray(score.act).sum(axis=0), np.asarray(score.what).sum(axis=0)
     out = []
     for d, seat in enumerate(st.deciders):
-        options = _options(told, masks, months, d)
+        options = _options(told, masks, st.seat_rows[d], d)
         rows = [row for row, _ in options if row >= 0]
-        out.append(Line(seat, len(rows), len(options), float(act[d]), float(what[d]), *_uniform(options), *_frequency(options, st.row_instrument, rows)))
+        out.append(
+            Line(
+                seat,
+                len(rows),
+                len(options),
+                float(act[d]),
+                float(what[d]),
+                *_uniform(options),
+                *_frequency(options, st.row_instrument, rows),
+            )
+        )
     return [*out, _sum(out)]
 
 
@@ -75,14 +84,14 @@ Options = list[tuple[int, NDArray[np.int64]]]
 """The recorded row (or -1) and the rows that were open, for every slot that is known."""
 
 
-def _options(told: Record, masks: Floats, months: int, d: int) -> Options:
+def _options(told: Record, masks: Floats, seat: slice, d: int) -> Options:
     out = []
-    own = np.arange(masks.shape[1])
-    for m in range(months):
+    own = np.arange(seat.start, seat.stop)
+    for m in range(len(masks)):
         taken: list[int] = []
         for slot in range(told.rows.shape[1]):
             row = int(told.rows[m, slot, d])
-            open_ = own[(masks[m] > 0.5) & ~np.isin(own, taken)]
+            open_ = own[(masks[m, seat] > 0.5) & ~np.isin(own, taken)]
             if told.rows_known[m, slot, d] > 0:
                 out.append((row, np.union1d(open_, [row]) if row >= 0 else open_))
             taken.append(row)
@@ -118,8 +127,8 @@ def _sum(out: Iterable[Line]) -> Line:
 def text(out: Iterable[Line]) -> str:
     """The table as Markdown."""
     head = "| seat | moves | slots | act | … coin | … frequency | what | … uniform | … frequency |\n|---|" + "---:|" * 8
+    names = ("act", "uniform_act", "frequency_act", "what", "uniform_what", "frequency_what")
     rows = [
-        f"| {x.seat} | {x.moves} | {x.slots} | {x.act:.1f} | {x.uniform_act:.1f} | {x.frequency_act:.1f} | {x.what:.1f} | {x.uniform_what:.1f} | {x.frequency_what:.1f} |"
-        for x in out
+        f"| {x.seat} | {x.moves} | {x.slots} | " + " | ".join(f"{getattr(x, n):.1f}" for n in names) + " |" for x in out
     ]
     return "\n".join([head, *rows])

@@ -31,7 +31,7 @@ def firsts(world: World, laws: Laws, st: Structure) -> Array:
     guarded = jnp.asarray(1.0 / (1.0 + st.garrison.sum(axis=0)[st.dec]) ** 2, money.dtype)[:, None]
     latent = p.latent * guarded * e.industry[st.dec] * e.output[st.dec] * threat(world, st)[st.dec]
     warhead = p.effort * (jnp.log(1e-3 + money + latent) - p.scale)
-    rocket = p.effort * (jnp.log(1e-3 + money / (1.0 + a.bombers[st.dec] / p.bombers)) - p.scale)
+    rocket = p.effort * (jnp.log(1e-3 + money / (1.0 + a.bombers[st.dec] / jnp.maximum(p.bombers, 1.0))) - p.scale)
     pupil = _nuclear_help(world, st)
     bomb, h_bomb, icbm, satellite = (x[st.dec] for x in (a.bomb, a.h_bomb, a.icbm_age > 0, a.satellite_age > 0))
     ready = jnp.stack(
@@ -60,10 +60,10 @@ def step(world: World, deeds: Deeds, happened: Array, laws: Laws, st: Structure)
     a, e, p = world.arsenals, world.economy, laws.arsenals
     news = [to_actors(st, first) for first in happened]
     money = e.output * e.shares[3] * a.bomb
-    ripeness = (1.0 - jnp.exp(-a.icbm_age / p.pipeline.learning)) ** 3
+    ripeness = (1.0 - jnp.exp(-a.icbm_age / jnp.maximum(p.pipeline.learning, 1.0))) ** 3
     ordered = to_actors(st, deeds.own("build-missiles"))
     orders = (p.pipeline.rate * money / 12.0 * (1.0 + p.pipeline.order * ordered)) * ripeness
-    deployed = a.pipeline / p.pipeline.lag
+    deployed = a.pipeline / jnp.maximum(p.pipeline.lag, 1.0)
     trial = to_actors(st, deeds.own("test-series")) * p.build.tests
     navy = to_actors(st, deeds.own("build-navy"))
     ground = e.output * e.shares[2]
@@ -98,7 +98,7 @@ def stationing(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     placed = deeds.to("station-missiles") * p.battery
     secret = deeds.to("deploy-secretly")
     hidden = jnp.maximum(a.hidden, secret)
-    ripe = jnp.where(hidden > 0, a.ripe + 1.0 / p.months, 0.0)
+    ripe = jnp.where(hidden > 0, a.ripe + 1.0 / jnp.maximum(p.months, 1.0), 0.0)
     found = deeds.nature["found"]
     done = jnp.minimum(hidden, jnp.floor(jnp.minimum(ripe, 1.0) + 1e-6))
     accepted = found * deeds.discovery[:, :, 0]

@@ -24,7 +24,7 @@ def ousting(world: World, laws: Laws, st: Structure) -> Array:
     standing, unrest and early months are dangerous.
     """
     p, h = laws.home.ousting, world.home
-    early = jnp.exp(-h.tenure / p.settling)
+    early = jnp.exp(-h.tenure / jnp.maximum(p.settling, 1.0))
     return p.base + p.weakness * (0.5 - h.standing) + p.unrest * h.unrest[st.dec] + p.early * early
 
 

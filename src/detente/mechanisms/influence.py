@@ -108,7 +108,10 @@ def logit(opening: np.ndarray, drift: Array) -> Array:
 
 
 def offers(world: World, goodwill: Array, authority: Array, laws: Laws, st: Structure) -> Array:
-    """What each centre, and standing alone, offers each actor, [P + 1, A, world]."""
+    """What each centre, and standing alone, offers each actor, [P + 1, A, world].
+
+    A revolutionary government is drawn to the red centres and away from the others, as far as each centre's shield counts.
+    """
     p, b = laws.influence.altfeld1984, world.bloc
     need = jnp.asarray(st.opening("protection_need"), authority.dtype)[:, None]
     shield = protection(world, laws, st)[:, None]
@@ -116,7 +119,7 @@ def offers(world: World, goodwill: Array, authority: Array, laws: Laws, st: Stru
     rules = jnp.asarray(st.party_rules, authority.dtype)
     creed = rules[None, :, None] * rules[st.cen][:, None, None]
     broken = jnp.asarray(st.subordinate, authority.dtype)[:, None] * jnp.log(p.rift_floor + rift(world, st))
-    revolt = (2.0 * rules[st.cen] - 1.0)[:, None, None] * revolution(world, st)[None] * (1.0 - rules)[:, None]
+    revolt = (2.0 * rules[st.cen] - 1.0)[:, None, None] * shield * (revolution(world, st) * (1.0 - rules)[:, None])[None]
     centre = (
         p.alliance * b.alliance
         + p.dependence * b.dependence

@@ -103,15 +103,15 @@ def _office(book: Book) -> Group:
         held = tallies.recorded_holder(book.scenario, seat, last)
         best = sorted((k for k in range(len(book.st.leaders[d])) if shares[k] > 0), key=lambda k: -shares[k])[:HOLDERS]
         told = [
-            f"{_surname(book, seat, d, k)}{' •' if book.st.leaders[d][k] == held else ''} {book.percent(shares[k])}"
+            f"{_person(book, seat, d, k)}{' •' if book.st.leaders[d][k] == held else ''} {book.percent(shares[k])}"
             for k in best
         ]
         table.add_row(book.scenario.actors[seat].name[book.lang], ", ".join(told))
     return Group(Text(book.t("summary", "holder"), style="dim"), table)
 
 
-def _surname(book: Book, seat: str, d: int, k: int) -> str:
-    return book.words.leader(seat, book.st.leaders[d][k]).split()[-1]
+def _person(book: Book, seat: str, d: int, k: int) -> str:
+    return book.words.leader(seat, book.st.leaders[d][k])
 
 
 def _events(book: Book) -> Table:

@@ -336,7 +336,7 @@ def armament(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     missiles = w.security[r.s] * p.gap * gap + p.infatuation * v.public.massive[r.s]
     ships = w.security[r.s] * p.lesson * v.lesson[r.s] - p.infatuation * v.public.massive[r.s]
     test = (
-        w.security[r.s] * (p.test * tests + p.frustrated * frustrated)
+        w.security[r.s] * (p.test * (1.0 + tests) + p.frustrated * frustrated)
         - p.banned * banned
         - p.held * wait * (1.0 - v.fear[r.s])
         - w.peace[r.s] * p.fallout * v.fear[r.s]
