@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +16,7 @@ from detente import decisions
 from detente.decisions import BANNED, ROUTINE, Decision, Menu, Nested
 from detente.menus import Row
 from detente.noise import WorldKeys, at_month, world_keys
+from fixtures_kernel import FAST
 
 LEVEL = 1e-4
 """Level of the chi-square tests; seeds are fixed."""
@@ -34,32 +36,41 @@ def menu_of(*nests: tuple[int, ...]) -> Menu:
     )
 
 
-def keys(worlds: int, month: int = 0) -> WorldKeys:
-    return at_month(world_keys(11, jnp.arange(worlds)), jnp.int32(month))
+@lru_cache
+def all_keys() -> WorldKeys:
+    return jax.jit(lambda k: at_month(world_keys(11, k), jnp.int32(0)), compiler_options=FAST)(jnp.arange(MANY))  # type: ignore[no-any-return]
+
+
+def keys(worlds: int) -> WorldKeys:
+    every = all_keys()
+    return WorldKeys(every.low[:worlds], every.high[:worlds])
 
 
 def probabilities(menu: Menu, values: Nested) -> np.ndarray:
     """Of routine and of every row, seat by seat: [D, 1 + R, world]."""
     seats, width = menu.rows.shape
-    out = []
-    for local in range(-1, width):
-        row = (
-            np.where(menu.nest[:, [local]] >= 0, menu.rows[:, [local]], 0)
-            if local >= 0
-            else np.full((seats, 1), ROUTINE)
-        )
-        worlds = values.act.shape[-1]
-        act, what = decisions.slot_log_probability(menu, values, jnp.broadcast_to(jnp.asarray(row), (seats, worlds)))
-        real = np.ones((seats, 1)) if local < 0 else (menu.nest[:, [local]] >= 0)
-        out.append(np.exp(np.asarray(act + what)) * real)
-    return np.stack(out, axis=1)
+    real = menu.nest >= 0
+    rows = np.concatenate([np.full((seats, 1), ROUTINE), np.where(real, menu.rows, menu.rows[:, :1])], axis=1)
+
+    def of(v: Nested) -> Any:
+        asked = [jnp.broadcast_to(rows[:, [k]], (seats, v.act.shape[-1])) for k in range(width + 1)]
+        return jnp.stack([jnp.exp(sum(decisions.slot_log_probability(menu, v, row))) for row in asked], axis=1)
+
+    return np.asarray(quick(of)(values)) * np.concatenate([np.ones((seats, 1)), real], axis=1)[..., None]
+
+
+def quick(function: Any) -> Any:
+    return jax.jit(function, compiler_options=FAST)
+
+
+def drawn_slot(menu: Menu, values: Nested, luck: WorldKeys, slot: int) -> np.ndarray:
+    return np.asarray(quick(lambda v, k: decisions.draw_slot(menu, v, k, slot))(values, luck))
 
 
 def valued(menu: Menu, utility: Any, mask: Any = None) -> Nested:
     u = jnp.asarray(utility)
-    return decisions.nested(
-        menu, u, jnp.ones_like(u) if mask is None else jnp.asarray(mask), jnp.asarray(SCALE, u.dtype)
-    )
+    allowed = jnp.ones_like(u) if mask is None else jnp.asarray(mask, u.dtype)
+    return quick(lambda x, m: decisions.nested(menu, x, m, jnp.asarray(SCALE, x.dtype)))(u, allowed)  # type: ignore[no-any-return]
 
 
 def random_cases(rows: int, cases: int = 300) -> np.ndarray:
@@ -137,7 +148,7 @@ def test_what_is_drawn_is_as_frequent_as_it_is_probable(slot: int, mask: tuple[i
     menu, u = menu_of(*BOARD), np.random.default_rng(2).normal(size=(9, 1)).astype(np.float32)
     banned = np.array(mask, np.float32)[:, None]
     values = valued(menu, np.broadcast_to(u, (9, MANY)), np.broadcast_to(banned, (9, MANY)))
-    drawn = np.asarray(decisions.draw_slot(menu, values, keys(MANY), slot))
+    drawn = drawn_slot(menu, values, keys(MANY), slot)
     p = probabilities(menu, valued(menu, u, banned))
     for seat in (0, 1):
         own = int((menu.nest[seat] >= 0).sum())
@@ -148,10 +159,10 @@ def test_the_second_move_is_a_logit_choice_among_what_the_first_left() -> None:
     """Slots share the rows' noise, and the best of what is left is again a logit choice (Gumbel top-k)."""
     menu, u = menu_of(*BOARD), np.array([0.5, 0.2, -0.3, 0.4, 0.1, 0.0, 1.0, 0.6, 0.3], np.float32)[:, None]
     every = np.broadcast_to(u, (9, MANY))
-    first = np.asarray(decisions.draw_slot(menu, valued(menu, every), keys(MANY), 0))
+    first = drawn_slot(menu, valued(menu, every), keys(MANY), 0)
     taken = (np.arange(9)[:, None] == np.concatenate([np.repeat(first[:1], 6, 0), np.repeat(first[1:], 3, 0)])) * 1.0
     left = (1.0 - taken).astype(np.float32)
-    second = np.asarray(decisions.draw_slot(menu, valued(menu, every, left), keys(MANY), 1))
+    second = drawn_slot(menu, valued(menu, every, left), keys(MANY), 1)
     for seat, rows in ((0, range(6)), (1, range(6, 9))):
         own = len(rows)
         for row in rows:
@@ -171,7 +182,7 @@ def test_a_seat_with_every_row_banned_does_the_routine() -> None:
             mask = np.ones_like(u)
             mask[:6] = 0
             values = valued(menu, u, mask)
-            drawn = np.asarray(decisions.draw_slot(menu, values, keys(500), 0))
+            drawn = drawn_slot(menu, values, keys(500), 0)
             act, _ = decisions.slot_log_probability(menu, values, jnp.full((2, 500), ROUTINE))
         assert (drawn[0] == ROUTINE).all()
         assert (drawn[1] != ROUTINE).any()
@@ -238,7 +249,7 @@ def test_single_and_double_precision_agree() -> None:
             menu = menu_of(*BOARD)
             values = valued(menu, u.astype(np.float64 if wide else np.float32))
             assert values.row.dtype == (jnp.float64 if wide else jnp.float32)
-            drawn = np.asarray(decisions.draw_slot(menu, values, keys(worlds), 0))
+            drawn = drawn_slot(menu, values, keys(worlds), 0)
             logs = decisions.slot_log_probability(menu, values, jnp.broadcast_to(menu.rows[:, :1] + 1, (2, worlds)))
             got[wide] = drawn, np.stack([np.asarray(x, float) for x in logs])
     np.testing.assert_allclose(got[False][1], got[True][1], rtol=1e-5, atol=1e-4)

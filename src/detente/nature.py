@@ -120,8 +120,8 @@ def omens(world: World, laws: Laws, st: Structure, when: Array, given: bool) -> 
     felt = threat(world, st)
     red = jnp.asarray(st.party_rules, dtype)[:, None]
     lean = world.influence.government
-    patron = st.camp.argmax(axis=0)
-    bound = jnp.asarray(st.camp.max(axis=0), dtype)[:, None]
+    patron = np.maximum(st.patron, 0)
+    bound = jnp.asarray(st.patron >= 0, dtype)[:, None]
     away = bound * (1.0 - lean[patron, np.arange(len(st.actors))])
     grip = world.bloc.control * red
     defy = (

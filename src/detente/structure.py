@@ -72,6 +72,12 @@ class Structure:
         return np.array([[float(c == a or acts[a].camp == c) for a in self.actors] for c in self.centres])
 
     @cached_property
+    def patron(self) -> Ints:
+        """Centre index of the camp that each actor is in at the opening, -1 for none [A]."""
+        camps = [self.scenario.actors[a].camp for a in self.actors]
+        return np.array([self.centres.index(camp) if camp in self.centres else -1 for camp in camps])
+
+    @cached_property
     def friends(self) -> Floats:
         """1 where decider and actor stand in one camp at the opening [D, A]."""
         acts = self.scenario.actors

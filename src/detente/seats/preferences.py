@@ -71,10 +71,11 @@ def crisis_values(view: View, laws: Laws, st: Structure) -> Ladders:
 
 
 def _crisis(view: View, r: Rows, c: Ladders) -> Array:
-    """Value of a ladder for the rows' issue and side; 0 where the issue has none."""
+    """Value of a ladder for the rows' issue and side; 0 where the issue has none, or another seat leads the side."""
     where = {int(issue): n for n, issue in enumerate(r.st.showdown)}
     at = np.array([where.get(int(k), -1) for k in r.k])
-    return jnp.where((at >= 0)[:, None], c.value[np.maximum(at, 0), r.side], 0.0)
+    leads = (at >= 0) & (r.st.principals[r.kz, r.side] == r.s)
+    return jnp.where(leads[:, None], c.value[np.maximum(at, 0), r.side], 0.0)
 
 
 def _gap(view: View, r: Rows) -> Array:
