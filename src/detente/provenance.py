@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from detente.console import WrongError, said
+from detente.lab import prior
 from detente.scenario import ASSUMPTION, Bilingual, Scenario, Source, citations, load
 
 PLACE = re.compile(r"(?P<place>.*?)(?: (?P<locator>(?:¶|pp?\.|ch\.|§|no\.).*))?")
@@ -102,7 +103,10 @@ class Provenance:
 def trace(name: str = "coexistence", texts: Path | None = None) -> Provenance:
     """Gather what a scenario rests on; with a folder of texts, their passages too."""
     sc = load(name)
-    uses = {key: [_use(place) for place in places] for key, places in citations(sc).items()}
+    scored = prior.cited()
+    cited = citations(sc)
+    keys = (*cited, *(key for key in scored if key not in cited))
+    uses = {key: [_use(place) for place in (*cited.get(key, []), *scored.get(key, []))] for key in keys}
     disputes = [
         Dispute(e.id, str(e.date), Bilingual(en=e.disagreement.en, ru=e.disagreement.ru), e.disagreement.sources)
         for e in sorted(sc.chronicle, key=lambda e: e.date)

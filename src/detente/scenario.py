@@ -667,7 +667,7 @@ def _known(file: str, key: str, word: str, words: Iterable[str], what: str) -> N
 def cross_check(scenario: Scenario) -> None:
     """Every name used is declared, every date lies in the span."""
     for actor in scenario.actors.values():
-        _known(f"actors/{actor.id}.toml", "camp", actor.camp, (*scenario.centres, "none"), "centre")
+        _known(f"actors/{actor.id}.toml", "camp", actor.camp, (*scenario.actors, "none"), "actor")
         near = [*actor.neighbours, *actor.garrisons, *([actor.open_border_to] if actor.open_border_to else [])]
         for other in near:
             _known(f"actors/{actor.id}.toml", "neighbours/garrisons/open_border_to", other, scenario.actors, "actor")

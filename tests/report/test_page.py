@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from functools import lru_cache
 
@@ -116,7 +117,7 @@ def test_the_corners_of_a_triangle_are_its_poles() -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 def test_the_summary_fits_a_screen(lang: str) -> None:
-    console = Console(width=160, record=True, quiet=True, file=None)
+    console = Console(width=160, record=True, file=io.StringIO())
     console.print(summary(made_up(), lang))
     text = console.export_text()
     assert text.count("\n") < 62

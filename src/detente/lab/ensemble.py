@@ -44,8 +44,11 @@ from detente.world import AXES, World, opening
 
 BLOCK = 64
 """Worlds that one device computes at once."""
-LANES = 8
-"""A block is padded to a multiple of this many worlds, the width of a vector register."""
+LANES = 64
+"""Worlds that the compiled month holds at once; a block is padded to a multiple of it and worked off in such strips.
+
+One shape for all blocks: matrix products and fused loops of another shape may round otherwise in the last bit.
+"""
 MEMORY = 2**29
 """Bytes of results that a run without a folder keeps in memory; a larger one goes to a temporary folder."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -173,6 +176,18 @@ def _with_worlds(st: Structure, series: Series, months: int, given: bool) -> Lan
     return block
 
 
+def _strips(lane: Lane) -> Lane:
+    """The same function, worked off in strips of LANES worlds."""
+
+    def block(values: laws.Laws, keys: jax.Array) -> Any:
+        strips = keys.shape[0] // LANES
+        cut = jax.tree.map(lambda x: x.reshape(strips, LANES, *x.shape[1:]), (values, keys))
+        found = jax.lax.map(lambda strip: lane(*strip), cut)
+        return jax.tree.map(lambda x: jnp.moveaxis(x, 0, -2).reshape(*x.shape[1:-1], -1), found)
+
+    return block
+
+
 class Kernel:
     """The compiled model: from the number of a first world to the traces of `size` worlds."""
 
@@ -188,7 +203,7 @@ class Kernel:
         self.draws = {name: v.astype(np.float32) for name, v in laws.draw(st.scenario, settings.seed).items()}
         self.keys: Any = jax.jit(lambda numbers: noise.world_keys(settings.seed, numbers))
         build: Any = _with_worlds if settings.whole else drive.runner
-        lane = build(st, declared(st), settings.months, settings.given)
+        lane = _strips(build(st, declared(st), settings.months, settings.given))
         spread, keyed = NamedSharding(mesh, Cut("worlds")), NamedSharding(mesh, Cut("worlds", None))
         values, keys = self._arguments(0)
         shapes = jax.eval_shape(lane, values, keys)

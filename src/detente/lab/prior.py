@@ -28,7 +28,7 @@ SHARES = ("milex",)
 class Row:
     """One observed series against the ensemble."""
 
-    observed: str
+    entry: str
     series: str
     points: int
     coverage: float | None

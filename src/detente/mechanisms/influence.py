@@ -119,7 +119,9 @@ def offers(world: World, goodwill: Array, authority: Array, laws: Laws, st: Stru
     rules = jnp.asarray(st.party_rules, authority.dtype)
     creed = rules[None, :, None] * rules[st.cen][:, None, None]
     broken = jnp.asarray(st.subordinate, authority.dtype)[:, None] * jnp.log(p.rift_floor + rift(world, st))
-    revolt = (2.0 * rules[st.cen] - 1.0)[:, None, None] * shield * (revolution(world, st) * (1.0 - rules)[:, None])[None]
+    revolt = (
+        (2.0 * rules[st.cen] - 1.0)[:, None, None] * shield * (revolution(world, st) * (1.0 - rules)[:, None])[None]
+    )
     centre = (
         p.alliance * b.alliance
         + p.dependence * b.dependence

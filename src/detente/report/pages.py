@@ -142,7 +142,7 @@ def coverage(book: Book) -> Section:
 
 def _measured(row: prior.Row, book: Book) -> str:
     """What was measured, and of whom."""
-    title = texts()["measured"].get(row.observed, {}).get(book.lang, row.observed)
+    title = texts()["measured"].get(row.entry, {}).get(book.lang, row.entry)
     actor = row.series.partition(".")[2]
     return f"{title}: {book.scenario.actors[actor].name[book.lang]}" if actor in book.scenario.actors else str(title)
 
