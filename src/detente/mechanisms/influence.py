@@ -110,7 +110,8 @@ def logit(opening: np.ndarray, drift: Array) -> Array:
 def offers(world: World, goodwill: Array, authority: Array, laws: Laws, st: Structure) -> Array:
     """What each centre, and standing alone, offers each actor, [P + 1, A, world].
 
-    A revolutionary government is drawn to the red centres and away from the others, as far as each centre's shield counts.
+    A revolutionary government is drawn to the red centres and away from the others, as far as each centre's shield
+    counts.
     """
     p, b = laws.influence.altfeld1984, world.bloc
     need = jnp.asarray(st.opening("protection_need"), authority.dtype)[:, None]
