@@ -25,7 +25,10 @@ AS_THREAT = "each seat knows its own row; the highest is public as how threatene
 
 KNOWN = {
     **{path: WHOLE for path in AXES if path.split(".")[0] in ("economy", "bloc", "issues", "influence")},
-    **{f"arsenals.{k}": WHOLE for k in "bombers conventional tests bomb h_bomb icbm_age satellite_age hosted".split()},
+    **{
+        f"arsenals.{k}": WHOLE
+        for k in "bombers conventional tests bomb h_bomb icbm_age satellite_age crewed hosted".split()
+    },
     "arsenals.intervention": WHOLE,
     "arsenals.icbm": OWN_ACTOR,
     "arsenals.pipeline": OWN_ACTOR,
@@ -53,6 +56,7 @@ IDLE = {
     "arsenals.warheads": "warheads beyond launchers change no expectation",
     "arsenals.bomb": "decides what may be done with a bomb (mask)",
     "arsenals.ripe": "readiness counts when a deployment is found, not when it is chosen",
+    "arsenals.crewed": "a first flight is news in its month; having flown changes no taste",
     "arsenals.satellite_age": "decides whether satellites may be flown (mask), not what they are worth",
     "intelligence.recon": "acts through the beliefs that it sharpens",
     "influence.rest": "a constant of the law of leanings",

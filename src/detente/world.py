@@ -42,6 +42,7 @@ class Arsenals(NamedTuple):
     h_bomb: Array  # [A] 0/1
     icbm_age: Array  # [A] months since the first ICBM test, 0 before it
     satellite_age: Array  # [A] months since the first satellite, 0 before it
+    crewed: Array  # [A] 1 once a person has flown in orbit
     hosted: Array  # [D, A] medium-range missiles stationed with an actor, ready
     hidden: Array  # [D, A] missiles stationed in secret, not yet found
     ripe: Array  # [D, A] readiness of the hidden deployment, 0-1
@@ -175,6 +176,7 @@ def opening(st: Structure, worlds: int, dtype: np.dtype | type = np.float32) -> 
             h_bomb=full(o("h_bomb"), n_act),
             icbm_age=full(0.0, n_act),
             satellite_age=full(0.0, n_act),
+            crewed=full(0.0, n_act),
             hosted=full(hosted, n_dec, n_act),
             hidden=full(0.0, n_dec, n_act),
             ripe=full(0.0, n_dec, n_act),

@@ -12,6 +12,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.mechanisms.economy import threat
+from detente.menus import POWER
 from detente.structure import Structure, to_actors
 from detente.world import Arsenals, World
 
@@ -28,14 +29,18 @@ def firsts(world: World, laws: Laws, st: Structure) -> Array:
     """
     p, a, e = laws.arsenals.firsts, world.arsenals, world.economy
     money = e.shares[3][st.dec] * e.output[st.dec]
-    guarded = jnp.asarray(1.0 / (1.0 + st.garrison.sum(axis=0)[st.dec]) ** 2, money.dtype)[:, None]
-    latent = p.latent * guarded * e.industry[st.dec] * e.output[st.dec] * threat(world, st)[st.dec]
+    alone = 1.0 / (1.0 + st.garrison.sum(axis=0)[st.dec]) ** 3
+    able = alone * (st.opening("cinc")[st.dec] >= POWER)
+    latent = p.latent * jnp.asarray(able, money.dtype)[:, None] * e.industry[st.dec] * e.output[st.dec]
+    latent = latent * threat(world, st)[st.dec]
+    power = jnp.asarray(st.opening("cinc")[st.dec] >= POWER, money.dtype)[:, None]
     warhead = p.effort * (jnp.log(1e-3 + money + latent) - p.scale)
     rocket = p.effort * (jnp.log(1e-3 + money / (1.0 + a.bombers[st.dec] / jnp.maximum(p.bombers, 1.0))) - p.scale)
     pupil = _nuclear_help(world, st)
-    bomb, h_bomb, icbm, satellite = (x[st.dec] for x in (a.bomb, a.h_bomb, a.icbm_age > 0, a.satellite_age > 0))
+    bomb, h_bomb, crewed = (x[st.dec] for x in (a.bomb, a.h_bomb, a.crewed))
+    icbm, satellite = a.icbm_age[st.dec] > 0, a.satellite_age[st.dec] > 0
     ready = jnp.stack(
-        [1.0 - bomb, bomb * (1 - h_bomb), h_bomb * (1 - icbm), icbm * (1 - satellite), satellite * (1 - 0.0 * icbm)]
+        [(1 - bomb) * power, bomb * (1 - h_bomb), h_bomb * (1 - icbm), icbm * (1 - satellite), satellite * (1 - crewed)]
     )
     hazard = jnp.stack(
         [
@@ -81,6 +86,7 @@ def step(world: World, deeds: Deeds, happened: Array, laws: Laws, st: Structure)
         h_bomb=jnp.maximum(a.h_bomb, news[1]),
         icbm_age=jnp.where((a.icbm_age > 0) | (news[2] > 0), a.icbm_age + 1.0, 0.0),
         satellite_age=jnp.where((a.satellite_age > 0) | (news[3] > 0), a.satellite_age + 1.0, 0.0),
+        crewed=jnp.maximum(a.crewed, news[4]),
         hosted=hosted,
         hidden=hidden,
         ripe=ripe,
