@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from detente.scenario import Actor, Instrument, Scenario, ScenarioError
 
-MENU_LIMIT = 176
+MENU_LIMIT = 150
 """Rows a seat may have: a world power has three times the addressees of a small state."""
 STRIKE_RANGE = 2600.0
 """Range of the intermediate missiles of the time (Thor, Jupiter) in km: a nearer host can threaten the rival centre."""
