@@ -57,12 +57,7 @@ def enact(chosen: Array, rows: Rows, asked: Array, said: Array, world: World, st
     consenting = np.array([st.scenario.instruments[r.instrument].consent for r in st.rows])
     silent = np.flatnonzero(consenting & (st.row_target_dec < 0) & (st.row_target >= 0))
     if len(silent):
-        own = np.array(
-            [
-                list(st.cen).index(st.dec[s]) if st.dec[s] in st.cen else max(int(st.leader_of_camp[s]), 0)
-                for s in st.row_seat[silent]
-            ]
-        )
+        own = st.pole[st.row_seat[silent]]
         willing = world.influence.government[own, st.row_target[silent]] > CONSENTING
         enacted = enacted.at[silent].multiply(willing.astype(chosen.dtype))
     refused = jnp.zeros_like(chosen).at[rows.index].set(asked * (said == 1))
@@ -200,11 +195,7 @@ class Rows:
         self.a = st.dec[self.s]
         self.tz, self.kz, self.tdz = np.maximum(self.t, 0), np.maximum(self.k, 0), np.maximum(self.td, 0)
         self.side = np.where(st.stake[self.kz, self.a] > 0, 0, 1)
-        lead = st.leader_of_camp[self.s]
-        cen = list(st.cen)
-        self.pole = np.array(
-            [cen.index(a) if a in cen else max(int(c), 0) for a, c in zip(self.a, lead, strict=True)], dtype=int
-        )
+        self.pole = st.pole[self.s]
         self.is_centre = np.isin(self.a, st.cen).astype(float)[:, None]
         self.friend = st.friends[self.s, self.tz][:, None]
         self.hostile = st.hostile[self.s, self.tz][:, None]

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
+from detente.answers import marked
 from detente.decisions import (
     Chance,
     Decision,
@@ -204,7 +204,7 @@ def follow_month(
     def _recorded_slot(question: Decision, record: Record, parts: dict[str, Any], when: Array) -> Array:
         row = jnp.broadcast_to(record.rows[when, question.slot][:, None], question.asked.shape).astype(jnp.int32)
         known = record.rows_known[when, question.slot][:, None] * question.asked
-        open_ = jnp.maximum(question.mask, _marked(row, st, question.mask))
+        open_ = jnp.maximum(question.mask, marked(row, st, question.mask))
         values = nested(menu, wish(question), open_, laws.preferences.nest.scale)
         act, what = slot_log_probability(menu, values, row)
         parts["act"] = parts["act"] + (act * known).mean(axis=1)
@@ -222,10 +222,6 @@ def follow_month(
         jnp.concatenate([parts["shock.growth"], parts["shock.refugees"]]),
         jnp.stack(parts["banned"]),
     )
-
-
-def _marked(row: Array, st: Structure, like: Array) -> Array:
-    return (row[st.row_seat] == np.arange(len(st.rows))[:, None]).astype(like.dtype)
 
 
 def _log_of(question: Decision, utility: Array, reply: Array) -> Array:

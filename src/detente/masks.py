@@ -47,8 +47,7 @@ def _centre(st: Structure, actors: np.ndarray) -> np.ndarray:
 
 
 def _pole(st: Structure, index: np.ndarray) -> np.ndarray:
-    own = _centre(st, _seat(st, index))
-    return np.where(own >= 0, own, np.maximum(st.leader_of_camp[st.row_seat[index]], 0))
+    return st.pole[st.row_seat[index]]
 
 
 def _can_demand(w: World, st: Structure, i: np.ndarray) -> Array:

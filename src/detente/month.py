@@ -13,11 +13,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
 from detente import answers
-from detente.decisions import ROUTINE, Chance, Decision, Question, Shock
+from detente.decisions import ROUTINE, Chance, Decision, Question, Shock, one_hot
 from detente.deeds import LADDER_ENDS, Deeds
 from detente.ladder.play import ladders, outcome
 from detente.ladder.stakes import RUNGS
@@ -50,7 +49,7 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
         state=heirs,
     )
     successor = yield follow
-    n |= {"changed": changed, "successor": _pick(successor, st.n_leaders, world)}
+    n |= {"changed": changed, "successor": one_hot(successor, st.n_leaders, world.war.dtype)}
 
     due = (when % 12 == 0).astype(world.war.dtype)
     growth = yield Shock(tuple(f"growth.{a}" for a in st.actors), *economy.growth(world, laws, st), due)
@@ -104,7 +103,7 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
         view=seen,
         state=game.log_ending,
     )
-    result = outcome(game, ended, world, st)
+    result = outcome(game, ended)
 
     n |= answers.consequences(world, st, enacted, refused, called, attends, clock, dated, pairs, found, met, result)
     deeds = Deeds(st, enacted, refused, n["deadline"], n["attended"], n["left"], n["answers"], n, result.ladders)
@@ -124,7 +123,3 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
 
 def _all(options: int, asked: Array) -> Array:
     return jnp.broadcast_to(jnp.ones_like(asked)[:, None], (asked.shape[0], options, asked.shape[-1]))
-
-
-def _pick(index: Array, size: int, world: World) -> Array:
-    return (index[:, None] == np.arange(size)[:, None]).astype(world.war.dtype)

@@ -21,7 +21,7 @@ FIRST_YEAR, LAST_YEAR = 1953, 1964
 MONTHS = 12 * (LAST_YEAR - FIRST_YEAR + 1)
 SLOTS = 3
 """How many moves a seat may make in one month (design, section 3)."""
-CURRENCIES_OF_WORTH = (
+ENDS = (
     "security",
     "prosperity",
     "prestige",
@@ -32,7 +32,6 @@ CURRENCIES_OF_WORTH = (
     "orthodoxy",
 )
 """The ends that every leader weighs; the order of the axis everywhere."""
-ENDS = CURRENCIES_OF_WORTH
 LANGUAGES = ("en", "ru")
 
 OPERATIONS = (

@@ -105,6 +105,15 @@ class Structure:
         return np.array(out)
 
     @cached_property
+    def pole(self) -> Ints:
+        """Centre that a decider speaks for: itself, else its camp's, else the first [D]."""
+        cen = list(self.cen)
+        camps = np.maximum(self.leader_of_camp, 0)
+        return np.array(
+            [cen.index(a) if a in cen else camp for a, camp in zip(self.dec, camps, strict=True)], dtype=int
+        )
+
+    @cached_property
     def rival_centre(self) -> Ints:
         """Index of the strongest centre of the other camp, as seen from each decider [D]."""
         acts = self.scenario.actors

@@ -111,10 +111,10 @@ def ladders(
     return Game(jnp.abs(sign), sign, jnp.log(jnp.maximum(jnp.swapaxes(flat, 0, 1), 1e-12)))
 
 
-def outcome(game: Game, ended: Array, world: World, st: Structure) -> Outcome:
+def outcome(game: Game, ended: Array) -> Outcome:
     """Read the drawn (or recorded) ending of each ladder."""
-    end, rung = ended // RUNGS, (ended % RUNGS).astype(world.war.dtype)
-    hot = (end[:, None] == np.arange(len(LADDER_ENDS))[:, None]).astype(world.war.dtype) * game.open[:, None]
+    end, rung = ended // RUNGS, (ended % RUNGS).astype(game.open.dtype)
+    hot = (end[:, None] == np.arange(len(LADDER_ENDS))[:, None]).astype(game.open.dtype) * game.open[:, None]
     still = hot[:, LADDER_ENDS.index("hold")] * game.challenger
     record = Ladders(game.open, game.challenger, rung * game.open, hot)
     return Outcome(record, still, jnp.maximum(rung, 1.0) * jnp.abs(still), hot[:, LADDER_ENDS.index("war")].max(axis=0))
