@@ -19,10 +19,15 @@ _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
 _VERB = re.compile(r"<(?:(\w):)?([^/<>]*)/([^<>]*)>")
 
 
-@lru_cache(maxsize=1)
+@lru_cache
+def texts(name: str) -> dict[str, Any]:
+    """What `NAME.toml` beside this module says in each language."""
+    return tomllib.loads(resources.files("detente.report").joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
 def table() -> dict[str, Any]:
     """The patterns and names of `words.toml`."""
-    return tomllib.loads(resources.files("detente.report").joinpath("words.toml").read_text(encoding="utf-8"))
+    return texts("words")
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,11 @@ class Words:
         return str(at[self.lang])
 
     def sentence(self, pattern: str, actors: Mapping[str, Sequence[str]], phrases: Mapping[str, str]) -> str:
+        """A filled pattern that begins with a capital."""
+        text = self.clause(pattern, actors, phrases)
+        return text[:1].upper() + text[1:]
+
+    def clause(self, pattern: str, actors: Mapping[str, Sequence[str]], phrases: Mapping[str, str]) -> str:
         """Fill a pattern: names in their cases, verbs in their number, absent parts left out."""
 
         def known(part: str) -> bool:
@@ -84,5 +94,4 @@ class Words:
 
         text = _OPTIONAL.sub(lambda m: m[1] if known(m[1]) else "", pattern)
         text = _VERB.sub(lambda m: m[3] if self.many(actors.get(m[1] or "A", ())) else m[2], text)
-        text = _PLACE.sub(name, text)
-        return text[:1].upper() + text[1:]
+        return _PLACE.sub(name, text)

@@ -1,0 +1,1 @@
+"""Finite games: trees, tables, how they are played, and their quantal response equilibria."""
