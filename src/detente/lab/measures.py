@@ -1,0 +1,243 @@
+"""What is measured on two worlds, and what a difference between them is worth.
+
+A measure is written `kind:of@FROM..TO`; without a window it runs from the first month that an intervention touches to
+the end of the span (an event's own window for `p:`). Months after war do not count.
+
+p:EVENT           whether the kind of an entry happens in the window (its own window where none is named)
+date:EVENT        month in which it first does, counted from January 1953; where it does not, the end of the window
+mean|max|min|at:SERIES   of a named series
+outcome:CRISIS    how a ladder on the crisis's issue ends first: one line an ending, and one for none
+tenure:ACTOR      months until who is in office is followed by another
+moves:ACTOR[:INSTRUMENT]   how many moves
+alternation:ACTOR share of a seat's successive moves that turn from pressure to conciliation or back
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detente.deeds import LADDER_ENDS
+from detente.lab import events
+from detente.lab.interventions import event_of, window_of
+from detente.lab.store import Arrays, RunError
+from detente.lab.tables import alive
+from detente.ladder.tree import LINE_END
+from detente.laws import Z95
+from detente.scenario import MONTHS, nearest
+from detente.structure import Structure
+
+Floats = NDArray[np.float64]
+KINDS = ("p", "date", "mean", "max", "min", "at", "outcome", "tenure", "moves", "alternation")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A number of each world."""
+
+    name: str
+    kind: str
+    of: str
+    first: int
+    last: int
+    read: Callable[[Arrays], Floats]
+    """Value in every world, [world], of decisions without those after war; NaN where a world has none."""
+
+    @property
+    def chance(self) -> bool:
+        """Whether it is 0 or 1, so that its mean is a probability."""
+        return self.kind in ("p", "outcome")
+
+
+class Effect(NamedTuple):
+    """A measure in both halves, and their difference over worlds and over draws of the laws."""
+
+    name: str
+    factual: float
+    twin: float
+    effect: float
+    low: float
+    high: float
+    error: float
+    """Monte Carlo standard error of the effect."""
+
+
+# ---- reading ----
+def read(st: Structure, text: str, first: int, months: int = MONTHS) -> list[Measure]:
+    """The measures that one text names; first: the month from which effects are looked for."""
+    kind, colon, rest = text.strip().partition(":")
+    if not colon or kind not in KINDS:
+        raise RunError(
+            f"'{text}' is no measure: {nearest(kind, KINDS)} Write KIND:OF@FROM..TO; kinds: {', '.join(KINDS)}."
+        )
+    of, at, window = rest.partition("@")
+    span = window_of(window, f"measure {text}") if at else None
+    if span and span[0] >= months:
+        raise RunError(f"measure {text}: the window lies after the last month.")
+    return READERS[kind](
+        st, Measure(text.strip(), kind, of, *(span or (first, months - 1)), np.asarray), span is not None
+    )
+
+
+def _event(st: Structure, m: Measure, windowed: bool) -> list[Measure]:
+    event = event_of(st, m.of, f"measure {m.name}: ")
+    if event.crisis_move:
+        raise RunError(
+            f"measure {m.name}: a move inside a crisis is not counted by itself; ask for outcome:{event.crisis_move}."
+        )
+    kind = events.kind(event, st, MONTHS)
+    if m.kind == "p" and not windowed:
+        m = replace(m, first=kind.first, last=kind.last)
+    kind = replace(kind, first=m.first, last=m.last)
+    if m.kind == "p":
+        return [replace(m, read=lambda a: kind.happens(a).astype(float))]
+    return [replace(m, read=lambda a: _date(kind, a))]
+
+
+def _date(kind: events.Kind, arrays: Arrays) -> Floats:
+    found = kind.months(arrays)
+    return np.where(found.any(axis=1), kind.first + found.argmax(axis=1), kind.first + found.shape[1]).astype(float)
+
+
+def _series(st: Structure, m: Measure, windowed: bool) -> list[Measure]:
+    names = list(st.scenario.series)
+    if m.of not in names:
+        raise RunError(f"measure {m.name}: there is no series '{m.of}': {nearest(m.of, names)}")
+    if m.kind == "at":
+        m = replace(m, first=m.last)
+    k = names.index(m.of)
+    reduce: Any = {"mean": np.nanmean, "max": np.nanmax, "min": np.nanmin, "at": np.nanmean}[m.kind]
+
+    def of(arrays: Arrays) -> Floats:
+        cut = slice(m.first, m.last + 1)
+        values = np.where(alive(arrays["ladder"]), arrays["series"][:, :, k].astype(np.float64), np.nan)[:, cut]
+        known = ~np.isnan(values).all(axis=1)
+        out = np.full(len(values), np.nan)
+        out[known] = reduce(values[known], axis=1)
+        return out
+
+    return [replace(m, read=of)]
+
+
+def _outcome(st: Structure, m: Measure, windowed: bool) -> list[Measure]:
+    crises = st.scenario.crises
+    if m.of not in crises:
+        raise RunError(f"measure {m.name}: there is no crisis '{m.of}': {nearest(m.of, crises)}")
+    crisis = crises[m.of]
+    if not windowed:
+        begun = st.scenario.chronicle.events[crisis.opened_by]
+        m = replace(m, first=max(begun.month - begun.window, 0), last=min(begun.month + begun.window, MONTHS - 1))
+    k = int(np.flatnonzero(st.showdown == st.issues.index(crisis.issue))[0])
+    hold = LADDER_ENDS.index("hold")
+
+    def ending(arrays: Arrays) -> NDArray[np.int64]:
+        cut = arrays["ladder"][:, m.first : m.last + 1, k].astype(int)
+        end = np.where(cut >= 0, LINE_END[cut], -1)
+        over = (end >= 0) & (end != hold)
+        found = np.take_along_axis(end, over.argmax(axis=1)[:, None], axis=1)[:, 0]
+        return np.where(over.any(axis=1), found, -1)
+
+    def ends_so(end: int) -> Callable[[Arrays], Floats]:
+        return lambda arrays: (ending(arrays) == end).astype(float)
+
+    ends = {-1: "none"} | {e: name for e, name in enumerate(LADDER_ENDS) if e != hold}
+    return [replace(m, name=f"{m.name}={name}", read=ends_so(end)) for end, name in ends.items()]
+
+
+def _seat(st: Structure, m: Measure, seat: str) -> int:
+    if seat not in st.deciders:
+        raise RunError(f"measure {m.name}: no actor '{seat}' makes moves here: {nearest(seat, st.deciders)}")
+    return st.deciders.index(seat)
+
+
+def _tenure(st: Structure, m: Measure, windowed: bool) -> list[Measure]:
+    d = _seat(st, m, m.of)
+
+    def of(arrays: Arrays) -> Floats:
+        gone = arrays["successor"][:, m.first : m.last + 1, d] >= 0
+        return np.where(gone.any(axis=1), gone.argmax(axis=1), gone.shape[1]).astype(float)
+
+    return [replace(m, read=of)]
+
+
+def _moves(st: Structure, m: Measure, windowed: bool) -> list[Measure]:
+    seat, _, instrument = m.of.partition(":")
+    d = _seat(st, m, seat)
+    rows = st.seat_rows[d]
+    own = sorted({st.rows[k].instrument for k in range(rows.start, rows.stop)})
+    if instrument and instrument not in own:
+        raise RunError(f"measure {m.name}: {seat} has no instrument '{instrument}': {nearest(instrument, own)}")
+    counted = np.array([not instrument or row.instrument == instrument for row in st.rows])
+    weight = st.coordinate("pressure") - st.coordinate("conciliation")
+
+    def count(arrays: Arrays) -> Floats:
+        made = arrays["moves"][:, m.first : m.last + 1, :, d].astype(int)
+        return ((made >= 0) & counted[np.maximum(made, 0)]).sum(axis=(1, 2)).astype(float)
+
+    def turns(arrays: Arrays) -> Floats:
+        made = arrays["moves"][:, m.first : m.last + 1, :, d].astype(int).reshape(len(arrays["moves"]), -1)
+        sign = np.where(made >= 0, np.sign(weight[np.maximum(made, 0)]), 0)
+        return np.array([_alternation(line[line != 0]) for line in sign])
+
+    return [replace(m, read=count if m.kind == "moves" else turns)]
+
+
+def _alternation(signs: NDArray[Any]) -> float:
+    return float((signs[1:] != signs[:-1]).mean()) if len(signs) > 1 else np.nan
+
+
+READERS: dict[str, Callable[[Structure, Measure, bool], list[Measure]]] = {
+    **dict.fromkeys(("p", "date"), _event),
+    **dict.fromkeys(("mean", "max", "min", "at"), _series),
+    "outcome": _outcome,
+    "tenure": _tenure,
+    **dict.fromkeys(("moves", "alternation"), _moves),
+}
+
+
+# ---- effects ----
+def effect(name: str, factual: Floats, twin: Floats, draw: NDArray[np.int64]) -> Effect:
+    """The mean difference of twins; its interval is that of its mean under the laws' uncertainty."""
+    difference = twin - factual
+    middle, low, high, error = interval(difference, draw)
+    return Effect(name, _mean(factual), _mean(twin), middle, low, high, error)
+
+
+def _mean(x: Floats) -> float:
+    return float(np.nanmean(x)) if (~np.isnan(x)).any() else np.nan
+
+
+def interval(x: Floats, draw: NDArray[np.int64]) -> tuple[float, float, float, float]:
+    """Mean over worlds; 5 % and 95 % of the mean over draws of the laws; Monte Carlo error of the mean.
+
+    The spread of the draws' means is that of the laws and of luck together. Luck's part, known from the worlds within
+    each draw, is taken out by drawing every mean towards the whole one (random effects: DerSimonian and Laird 1986);
+    what luck leaves open of the whole mean is added to the interval.
+    """
+    known = ~np.isnan(x)
+    if not known.any():
+        return np.nan, np.nan, np.nan, np.nan
+    groups = [x[known & (draw == d)] for d in np.unique(draw[known])]
+    size = np.array([len(g) for g in groups])
+    means = np.array([g.mean() for g in groups])
+    middle = float(x[known].mean())
+    inner = sum(float(((g - g.mean()) ** 2).sum()) for g in groups) / max(int((size - 1).sum()), 1)
+    luck = inner / size
+    error = float(np.sqrt((size**2 * luck).sum()) / size.sum())
+    if len(groups) < 2:
+        return middle, middle - Z95 * error, middle + Z95 * error, error
+    between = max(float(means.var(ddof=1) - luck.mean()), 0.0)
+    keep = np.sqrt(between / (between + luck)) if between > 0 else np.zeros_like(luck)
+    low, high = np.quantile((means - means.mean()) * keep, (0.05, 0.95))
+    down, up = (float(np.hypot(side, Z95 * error)) for side in (low, high))
+    return middle, middle - down, middle + up, error
+
+
+def given(x: Floats, where: NDArray[np.bool_], draw: NDArray[np.int64]) -> dict[str, float]:
+    """A probability among some of the worlds, with its interval: necessity and sufficiency (Pearl 2000)."""
+    middle, low, high, error = interval(np.where(where, x, np.nan), draw)
+    return {"value": middle, "low": low, "high": high, "error": error, "worlds": int(where.sum())}

@@ -1,0 +1,349 @@
+"""What if: the record beside twin worlds that share its luck, under interventions; answers with measures.
+
+World k takes draw k mod 64 of the laws and luck addressed by (seed, k), under a word of its own that no run uses. The
+compiled kernel knows nothing of the question: interventions are arrays, so a new question compiles nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as Cut
+from numpy.typing import NDArray
+
+from detente import laws, noise, structure
+from detente import twin as twinned
+from detente.answers import consent_rows
+from detente.lab import ensemble, events, interventions, measures, tables
+from detente.lab.ensemble import Ensemble, Progress
+from detente.lab.interventions import Intervention, Written
+from detente.lab.measures import Effect, Measure
+from detente.lab.store import Arrays, Memory, RunError
+from detente.ladder import table
+from detente.scenario import MONTHS, Event, Scenario, month_name
+from detente.seats.record import record
+from detente.series import declared
+from detente.structure import Structure
+
+TWINS = 4 * laws.DRAWS
+"""Twins that the compiled months hold at once, beside one factual lane for each draw of the laws."""
+LUCK = "abduction"
+"""The word folded into the seed for luck that explains a record; no run uses it."""
+DECISIONS = ("moves", "said", "nature", "successor", "meeting", "deadline", "discovery", "ladder")
+LATER = 12
+"""So many later events and series are shown where no measure is named."""
+
+
+class Parting(NamedTuple):
+    """Where twins part from the record, what is intervened upon apart."""
+
+    share: float
+    months: NDArray[np.int64]  # [world] first month in which anything else differs, the span's length for never
+    first: int | None
+
+
+@dataclass
+class WhatIf:
+    """A question to the record, and its answers."""
+
+    scenario: Scenario
+    structure: Structure
+    interventions: tuple[Intervention, ...]
+    seed: int
+    worlds: int
+    factual: Ensemble
+    twin: Ensemble
+    why: twinned.Why
+    asked: list[Measure] = field(default_factory=list)
+
+    @property
+    def first(self) -> int:
+        """The first month that an intervention touches."""
+        return min((one.first for one in self.interventions), default=0)
+
+    @property
+    def draw(self) -> NDArray[np.int64]:
+        """Which draw of the laws each world has."""
+        return np.arange(self.worlds) % laws.DRAWS
+
+    @cached_property
+    def halves(self) -> tuple[Arrays, Arrays]:
+        """Decisions, without those after war, and series of both halves, worlds first."""
+        return tables.until_war(_arrays(self.factual)), tables.until_war(_arrays(self.twin))
+
+    @cached_property
+    def measured(self) -> list[Effect]:
+        """Every measure asked for; where none was, what changed most."""
+        return [self.effect(m) for m in self.asked] if self.asked else self.changed
+
+    def effect(self, measure: Measure) -> Effect:
+        """One measure in both halves."""
+        one, two = (measure.read(half) for half in self.halves)
+        return measures.effect(measure.name, one, two, self.draw)
+
+    @cached_property
+    def changed(self) -> list[Effect]:
+        """The chances of later events and the means of series that the intervention moved most."""
+        later = [m for m in self.later if m.effect or m.factual]
+        chances = sorted(later, key=lambda e: -abs(e.effect))[:LATER]
+        texts = [f"mean:{name}" for name in self.scenario.series]
+        found = [self.effect(m) for text in texts for m in measures.read(self.structure, text, self.first)]
+        spread = [float(np.nanstd(self.twin.values(e.name.partition(":")[2])[:, self.first :])) for e in found]
+        size = [
+            abs(e.effect) / s if s > 1e-9 and np.isfinite(e.effect) else 0.0 for e, s in zip(found, spread, strict=True)
+        ]
+        best = sorted(range(len(found)), key=lambda k: -size[k])[:LATER]
+        return [e for e in chances if e.effect] + [found[k] for k in best if size[k] > 0.01]
+
+    @cached_property
+    def later(self) -> list[Effect]:
+        """Every later entry of the chronicle: whether its kind happens in its window, in both halves."""
+        st, out = self.structure, []
+        one, two = self.halves
+        for event in self.later_events:
+            kind = events.kind(event, st, self.factual.months)
+            kind = events.Kind(kind.id, kind.array, kind.places, kind.value, max(kind.first, self.first), kind.last)
+            told, own = (kind.happens(half).astype(float) for half in (one, two))
+            out.append(measures.effect(f"p:{event.id}", told, own, self.draw))
+        return out
+
+    @property
+    def later_events(self) -> list[Event]:
+        """Entries from the first month of the interventions on, those inside crises apart."""
+        entries = sorted(self.scenario.chronicle, key=lambda e: (e.date, e.id))
+        return [e for e in entries if not e.crisis_move and self.first <= e.month < self.factual.months]
+
+    def usual_month(self, event: Event) -> int | None:
+        """The median month in which the like of an entry happens in the twins that have it."""
+        kind = events.kind(event, self.structure, self.factual.months)
+        happens = kind.months(self.halves[1])
+        had = happens.any(axis=1)
+        return int(kind.first + np.median(happens[had].argmax(axis=1))) if had.any() else None
+
+    @cached_property
+    def parting(self) -> Parting:
+        """Where the twins part from the record."""
+        months = parted(self.structure, *self.halves, self.interventions)
+        apart = months < self.factual.months
+        first = int(np.median(months[apart])) if apart.any() else None
+        return Parting(float(apart.mean()), months, first)
+
+    @property
+    def necessity(self) -> list[dict[str, Any]]:
+        """Of each chance asked for: the share of worlds, of those in which it happened, where its twin lacks it."""
+        return self._attributed(happened=True)
+
+    @property
+    def sufficiency(self) -> list[dict[str, Any]]:
+        """Of each chance asked for: the share of worlds, of those in which it did not happen, where its twin has it."""
+        return self._attributed(happened=False)
+
+    def _attributed(self, *, happened: bool) -> list[dict[str, Any]]:
+        out = []
+        for m in self.asked:
+            if m.chance:
+                one, two = (m.read(half) for half in self.halves)
+                where = (one > 0.5) == happened
+                if where.any():
+                    turned = (two > 0.5) != (one > 0.5)
+                    out.append({"measure": m.name, **measures.given(turned.astype(float), where, self.draw)})
+        return out
+
+    def table(self) -> dict[str, Any]:
+        """The answers as JSON has them (design, section 10)."""
+        apart = self.parting
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "worlds": self.worlds,
+            "interventions": interventions.describe(self.interventions),
+            "divergence": {
+                "share_of_worlds": apart.share,
+                "first_month": month_name(apart.first) if apart.first is not None else None,
+            },
+            "measures": [
+                {"name": e.name, "factual": e.factual, "twin": e.twin, "effect": e.effect, "low": e.low, "high": e.high}
+                | {"error": e.error}
+                for e in self.measured
+            ],
+            "necessity": self.necessity,
+            "sufficiency": self.sufficiency,
+        }
+
+
+def _arrays(half: Ensemble) -> Arrays:
+    series = np.stack([half.values(str(name)) for name in half.series.data_vars], axis=-1)
+    return {"moves": np.asarray(half.moves), "series": series} | {k: np.asarray(v) for k, v in half.trace.items()}
+
+
+def parted(st: Structure, factual: Arrays, other: Arrays, found: Sequence[Intervention]) -> NDArray[np.int64]:
+    """The first month in which a twin differs in more than was done to it, [world]; the span's length for never."""
+    worlds, months = factual["moves"].shape[:2]
+    apart = np.zeros((worlds, months), dtype=bool)
+    touched: dict[str, set[tuple[int, ...]]] = {}
+    for cell in (cell for one in found for cell in one.cells):
+        touched.setdefault(cell.array, set()).add(cell.place)
+    done = np.array([row in {p[0] for p in touched.get("rows", ())} for row in range(len(st.rows))])
+    moves = [np.sort(_cleared(half["moves"], done), axis=2) for half in (factual, other)]
+    apart |= (moves[0] != moves[1]).any(axis=(2, 3))
+    aliases = {"said": "consent", "successor": "succession"}
+    for name in DECISIONS[1:]:
+        differs = factual[name] != other[name]
+        places = {p[0] for p in touched.get(aliases.get(name, name), ())}
+        differs[:, :, sorted(places)] = False
+        if name == "said" and "rows" in touched:
+            differs[:, :, np.flatnonzero(done[consent_rows(st)])] = False
+        apart |= differs.any(axis=2)
+    return np.where(apart.any(axis=1), apart.argmax(axis=1), months)
+
+
+def _cleared(moves: NDArray[Any], done: NDArray[np.bool_]) -> NDArray[Any]:
+    return np.where((moves >= 0) & done[np.maximum(moves, 0)], -1, moves)
+
+
+# ---- the kernel ----
+class Kernel:
+    """The compiled pair of worlds: strips of `TWINS` twins with their record, one a device."""
+
+    def __init__(self, st: Structure, months: int, devices: list[Any]) -> None:
+        self.st, self.names, self.devices = st, tuple(laws.names(st.scenario)), devices
+        self.told = twinned.told_by(record(st))
+        self.told = twinned.Told(
+            *(x if n == "exact" else x[:months] for n, x in zip(twinned.Told._fields, self.told, strict=True))
+        )
+        self.none = twinned.unchanged(st, self.told, len(self.names))
+        self.batch = TWINS * len(devices)
+        walk = twinned.twins(st, declared(st), self.names, months)
+        mesh = Mesh(np.array(devices), ("worlds",))
+        last = Cut(None, "worlds")
+        drawn = {name: np.zeros(laws.DRAWS, np.float32) for name in self.names}
+        self.open: Any = jax.jit(lambda values: table.openings(laws.tree(values)))
+        openings = np.zeros(jax.eval_shape(self.open, drawn).shape, np.float32)
+        arguments = (*self._arguments(0, 1, drawn, drawn, openings), self.told, self.none)
+        shapes = jax.eval_shape(walk, *arguments)
+        out = jax.tree.map(lambda x: Cut(*[None] * (x.ndim - 1), "worlds"), shapes)
+        same = jax.tree.map(lambda _: Cut(), (self.told, self.none))
+        cuts = (last, last, last, Cut("worlds", None), Cut("worlds", None), *same)
+        mapped = jax.shard_map(walk, mesh=mesh, in_specs=cuts, out_specs=out, check_vma=False)
+        self.places = jax.tree.map(lambda cut: NamedSharding(mesh, cut), cuts, is_leaf=lambda x: isinstance(x, Cut))
+        self.call: Any = jax.jit(mapped).lower(*jax.device_put(arguments, self.places)).compile()
+
+    def openings(self, drawn: Any) -> Any:
+        """What opening a ladder is worth under each draw of the laws, [point, draw]: the same for all batches."""
+        return np.asarray(self.open({name: np.asarray(drawn[name], np.float32) for name in self.names}))
+
+    def _arguments(self, first: int, seed: int, drawn: Any, altered: Any, openings: Any) -> tuple[Any, ...]:
+        """Coefficients of the record and of the twins, openings of ladders, keys of both halves."""
+        strips = len(self.devices)
+        one, two = (np.stack([np.asarray(v[n], np.float32) for n in self.names]) for v in (drawn, altered))
+        numbers = first + np.arange(self.batch)
+        lanes = np.tile(np.arange(laws.DRAWS), strips)
+        keys = [noise.other_keys(seed, jnp.asarray(at, jnp.int32), LUCK) for at in (lanes, numbers)]
+        return one[:, lanes], two[:, lanes], openings[:, lanes], *keys
+
+    def __call__(self, first: int, seed: int, drawn: Any, altered: Any, openings: Any, changes: twinned.Changes) -> Any:
+        """Begin to compute the twins from number `first` on, a multiple of the number of draws."""
+        arguments = (*self._arguments(first, seed, drawn, altered, openings), self.told, changes)
+        return self.call(*jax.device_put(arguments, self.places))
+
+    def read(self, result: Any) -> tuple[Arrays, Arrays, dict[str, NDArray[Any]]]:
+        """Record and twins on the host, worlds first, and why they part."""
+        traces, why = result
+        factual, twins = {}, {}
+        for name, array in traces._asdict().items():
+            x = np.moveaxis(np.asarray(array), -1, 0)  # each device holds its factual lanes, then its twins
+            x = x.reshape(len(self.devices), laws.DRAWS + TWINS, *x.shape[1:])
+            lanes = np.tile(x[:, : laws.DRAWS], (1, TWINS // laws.DRAWS, *[1] * (x.ndim - 2)))
+            factual[name] = np.ascontiguousarray(lanes.reshape(-1, *x.shape[2:]))
+            twins[name] = np.ascontiguousarray(x[:, laws.DRAWS :].reshape(-1, *x.shape[2:]))
+        return factual, twins, {name: np.moveaxis(np.asarray(a), -1, 0) for name, a in why._asdict().items()}
+
+
+_KERNELS: dict[tuple[int, int, int], Kernel] = {}
+
+
+def kernel(st: Structure, months: int = MONTHS, devices: int | None = None) -> Kernel:
+    """The compiled kernel of a scenario: made once, whatever is asked."""
+    ready = ensemble.prepare(devices)
+    key = (id(st), months, len(ready))
+    if key not in _KERNELS:
+        _KERNELS[key] = Kernel(st, months, ready)
+    return _KERNELS[key]
+
+
+# ---- the question ----
+def whatif(
+    scenario: Scenario | str = "coexistence",
+    worlds: int = 2000,
+    seed: int = 1,
+    measure: Written = (),
+    progress: Progress | None = None,
+    devices: int | None = None,
+    **written: Written,
+) -> WhatIf:
+    """Ask the record what if.
+
+    Interventions as on the command line: without="u2-shootdown", forbid="berlin-wall@1961-01..1962-12",
+    with_="1960-06:ussr:ultimatum:berlin", move="…=1960-06", set="mechanism.law.coefficient=0.2@1958-01",
+    off="influence.decolonisation"; several as a list. `measure` names what is asked, see `lab/measures.py`; without one
+    it is found what changed most.
+    """
+    sc = ensemble.load(scenario) if isinstance(scenario, str) else scenario
+    st = structure.structure(sc)
+    return ask(st, interventions.read(st, **written), worlds, seed, measure, progress, devices)
+
+
+def ask(
+    st: Structure,
+    found: tuple[Intervention, ...],
+    worlds: int,
+    seed: int,
+    measure: Written = (),
+    progress: Progress | None = None,
+    devices: int | None = None,
+) -> WhatIf:
+    """As `whatif`, of interventions that are read already; wrong measures are refused before anything is computed."""
+    if worlds < 1:
+        raise RunError(f"worlds = {worlds}: ask for at least one world.")
+    first = min((one.first for one in found), default=0)
+    texts = [measure] if isinstance(measure, str) else list(measure)
+    asked = [m for text in texts for m in measures.read(st, text, first)]
+    if progress:
+        progress(0, worlds)
+    work = kernel(st, devices=devices)
+    drawn = laws.draw(st.scenario, seed)
+    altered, openings = interventions.altered(drawn, found), work.openings(drawn)
+    changes = interventions.lay(work.none, found, work.names)
+    stores = [Memory(st, worlds, MONTHS, tuple(st.scenario.series)) for _ in range(2)]
+    whys = []
+    batches = list(range(0, worlds, work.batch))
+    ahead = work(0, seed, drawn, altered, openings, changes)
+    for k, begin in enumerate(batches):
+        now = ahead
+        if k + 1 < len(batches):
+            ahead = work(batches[k + 1], seed, drawn, altered, openings, changes)
+        *halves, why = work.read(now)
+        keep = min(worlds - begin, work.batch)
+        for store, half in zip(stores, halves, strict=True):
+            store.add(begin, {name: array[:keep] for name, array in half.items()})
+        whys.append({name: array[:keep] for name, array in why.items()})
+        if progress:
+            progress(min(begin + keep, worlds), worlds)
+    joined: dict[str, Any] = {name: np.concatenate([w[name] for w in whys]) for name in twinned.Why._fields}
+    reasons = twinned.Why(**joined)
+    one, two = (_half(st, store, worlds, seed) for store in stores)
+    return WhatIf(st.scenario, st, found, seed, worlds, one, two, reasons, asked)
+
+
+def _half(st: Structure, store: Memory, worlds: int, seed: int) -> Ensemble:
+    done = store.finish()
+    return Ensemble(
+        st.scenario, st, seed, worlds, MONTHS, done.series, done.moves, done.trace, done.digest, {"nature": "given"}
+    )
