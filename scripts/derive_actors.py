@@ -38,6 +38,9 @@ protection_need
     Exposure = max over threats j of cinc_j / (cinc_j + cinc_i). Threats: adjacent states (homelands) of the other camp
     or in a strategic rivalry in 1953 (Thompson et al.), members of aggregates singly; garrisons of the other camp in
     adjacent states; open territorial claims (FRG on the lands east of the Oder-Neisse line). See THREATS.
+turnover
+    Deciders only. Archigos: leaders a year who left office by regular means (`exit` = Regular: no death, coup or
+    revolution) from 1946, or the state's first leader after it, to the end of 1952.
 calendar
     Weight of an independence = 1953 population of its states / that of all states independent 1956-64.
 leaders
@@ -47,6 +50,7 @@ leaders
 """
 
 import csv
+import datetime as dt
 import json
 import math
 import os
@@ -58,6 +62,7 @@ from pathlib import Path
 Row = dict[str, str]
 Found = tuple[float | None, str]
 YEARS = (1953, 1954, 1955)
+PEACE, EVE = dt.date(1946, 1, 1), dt.date(1952, 12, 31)
 ACTORS = Path(__file__).resolve().parent.parent / "src/detente/scenarios/coexistence/actors"
 
 COW = {
@@ -263,6 +268,7 @@ MEASURED = {
     "bailey-strezhnev-voeten2017",
     "coppedge2021",
     "thompson2021",
+    "goemans-gleditsch-chiozza2009",
 }
 # Malaysia is Malaya (820, independent in 1957) with Singapore, Sabah and Sarawak (September 1963), without own rows.
 MALAYSIA_ADDED = 2.1  # million about 1953; assumption: Singapore 1.2, Sarawak 0.6, North Borneo 0.35, rounded
@@ -500,6 +506,20 @@ def exposure(data: Data, actor: str) -> Found:
     return round(worst, 2), f"strongest threat: {data.names.get(j, j)}"
 
 
+def decides(actor: str) -> bool:
+    """Whether the actor's file says that it decides."""
+    return bool(tomllib.loads((ACTORS / f"{actor}.toml").read_text(encoding="utf-8"))["decides"])
+
+
+def turnover(data: Data, code: int) -> Found:
+    """Leaders who left office by regular means in the years of peace before the opening, a year."""
+    spells = [row for row in data.leaders if int(row["gw_ccode"]) == code]
+    since = max(PEACE, min(dt.date.fromisoformat(row["startdate"]) for row in spells))
+    left = [row for row in spells if row["exit"] == "Regular" and since <= dt.date.fromisoformat(row["enddate"]) <= EVE]
+    years = (EVE - since).days / 365.25
+    return round(len(left) / years, 3), f"Archigos: {len(left)} in {years:.1f} years, {since.year}-52"
+
+
 def state(data: Data, actor: str) -> dict[str, Found]:
     """Values of one state."""
     code = COW[actor]
@@ -518,6 +538,7 @@ def state(data: Data, actor: str) -> dict[str, Found]:
         **ties(data, code),
         "liberalisation": (round(democracy, 3) if democracy is not None else None, f"V-Dem {year}"),
         "protection_need": exposure(data, actor),
+        **({"turnover": turnover(data, code)} if decides(actor) else {}),
     }
 
 

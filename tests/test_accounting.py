@@ -20,9 +20,9 @@ from detente.scenario import Scenario, load
 from detente.series import declared
 from detente.structure import Structure, structure
 from detente.world import NEVER, World
+from fixtures_kernel import FAST, readied
 
 WORLDS, MONTHS = 8, 4
-FAST = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 SIGNED = (
     "bloc.line",
     "relations.affinity",
@@ -70,7 +70,12 @@ def drawn(scenario: Scenario, seed: int, wild: bool) -> Laws:
         entry = laws.coefficient(scenario, name)
         low, high = entry.bounds if wild else (entry.low, entry.high)
         out[name] = jnp.asarray(rng.uniform(low, high, WORLDS), jnp.float32)
-    return laws.tree(out)
+    return readied(laws.tree(out))
+
+
+def ordinary(scenario: Scenario) -> Laws:
+    """The best value of every coefficient in every world."""
+    return readied(jax.tree.map(lambda x: jnp.full(WORLDS, x, jnp.float32), laws.best(scenario)))
 
 
 def leaves(world: World) -> dict[str, np.ndarray]:
@@ -115,7 +120,7 @@ def test_identities_hold_for_any_coefficients_within_their_bounds(setting: Setti
 
 
 def test_a_deadline_that_falls_due_is_enforced_moved_or_dropped(setting: Setting) -> None:
-    values = jax.tree.map(lambda x: jnp.full(WORLDS, x, jnp.float32), laws.best(setting.scenario))
+    values = ordinary(setting.scenario)
     start = begin(setting.st, values, WORLDS, jnp.float32)
     k = setting.st.issues.index("west-berlin")
     issues = start.issues._replace(
@@ -137,7 +142,7 @@ def test_a_deadline_that_falls_due_is_enforced_moved_or_dropped(setting: Setting
 
 
 def test_a_world_at_war_stands_still(setting: Setting) -> None:
-    values = jax.tree.map(lambda x: jnp.full(WORLDS, x, jnp.float32), laws.best(setting.scenario))
+    values = ordinary(setting.scenario)
     start = begin(setting.st, values, WORLDS, jnp.float32)
     world = start._replace(war=jnp.ones_like(start.war))
     new, _ = setting.month(world, world_keys(3, jnp.arange(WORLDS)), values, jnp.asarray(5))

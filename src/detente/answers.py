@@ -11,9 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from detente.deeds import Consequences, Ladders
 from detente.ladder.play import Outcome
 from detente.masks import CONSENTING
-from detente.nature import secret_pairs
+from detente.nature import pair_names, secret_pairs
 from detente.structure import Structure
 from detente.world import World
 
@@ -98,78 +99,96 @@ def _rows_on(st: Structure, issue: int, *instruments: str) -> np.ndarray:
 def discoveries(world: World, event: Array, st: Structure) -> tuple[Pairs, Array]:
     """The hidden deployments that nature lets be found this month, [pair, world]."""
     author, host = secret_pairs(st)
-    names = tuple(f"{st.deciders[d]}:{st.actors[a]}" for d, a in zip(author, host, strict=True))
     issue = st.host_issue[host]
     finder = st.dec[st.cen_dec[st.rival_centre[author]]]
     side = np.where(st.stake[st.showdown[np.maximum(issue, 0)], finder] > 0, 0, 1)
     found = event * (world.arsenals.hidden[author, host] > 0.5)
-    return Pairs(names, author, host, issue, side), found
+    return Pairs(pair_names(st), author, host, issue, side), found
 
 
-def consequences(
-    world: World,
-    st: Structure,
-    enacted: Array,
-    refused: Array,
-    called: Array,
-    attends: Array,
-    due: Array,
-    dated: Array,
-    pairs: Pairs,
-    found: Array,
-    met: Array,
-    result: Outcome,
-) -> dict[str, Array]:
+class Forced(NamedTuple):
+    """What fell due in a month, and how it was answered (the position of the answer)."""
+
+    called: Array  # [2 I, world] conferences due, by side and issue
+    attends: Array  # [2 I, world]
+    due: Array  # [K, world] deadlines due
+    dated: Array  # [K, world]
+    pairs: Pairs
+    found: Array  # [pair, world] hidden deployments found
+    met: Array  # [pair, world]
+
+
+def consequences(world: World, st: Structure, enacted: Array, forced: Forced, result: Outcome) -> Consequences:
     """Everything that mechanisms read about answers and ladders."""
     dtype, shape = world.war.dtype, world.war.shape
     n_i, n_d, n_a = len(st.issues), len(st.deciders), len(st.actors)
-    options = (dated[:, None] == np.arange(3)[:, None]).astype(dtype) * due[:, None]
+    options = _one_hot(forced.dated, 3, forced.due)
     deadline = jnp.zeros((n_i, 3, *shape), dtype).at[st.showdown].set(options)
-    came = (called * (attends == 0)).reshape(2, n_i, *shape)
-    left = (called * (attends == 1)).reshape(2, n_i, *shape)
-    answer = jnp.zeros((n_d, n_a, 4, *shape), dtype)
-    reply = (met[:, None] == np.arange(4)[:, None]).astype(dtype) * found[:, None]
-    answer = answer.at[pairs.author, pairs.host].set(reply)
-    seen = jnp.zeros((n_d, n_a, *shape), dtype).at[pairs.author, pairs.host].set(found)
+    came, left = (
+        jnp.swapaxes((forced.called * (forced.attends == answer)).reshape(2, n_i, *shape), 0, 1) for answer in (0, 1)
+    )
+    pair = forced.pairs.author, forced.pairs.host
+    reply = jnp.zeros((n_d, n_a, 4, *shape), dtype).at[pair].set(_one_hot(forced.met, 4, forced.found))
+    seen = jnp.zeros((n_d, n_a, *shape), dtype).at[pair].set(forced.found)
 
     lad = result.ladders
-    one = (lad.challenger > 0).astype(dtype)
-    lost, won, settled = lad.end[:, 0], lad.end[:, 1], lad.end[:, 2]
-    gives = jnp.stack([one * lost + (1 - one) * won, one * won + (1 - one) * lost], axis=1)
-    keeps = gives[:, ::-1]
+    gives = _given_up(lad)
     seat = jnp.asarray(_seats_of_ladders(st), dtype)
-    yielded = jnp.minimum(jnp.einsum("dks,ksw->dw", seat, gives), 1.0)
-    stood = jnp.minimum(jnp.einsum("dks,ksw->dw", seat, keeps), 1.0)
-    height = lad.rung / 5.0
+    over = jnp.asarray(st.showdown[None] == np.arange(n_i)[:, None], dtype)
+    lapsed = options[:, 2][:, None] * world.issues.demand[st.showdown]
+    return Consequences(
+        deadline=deadline,
+        attended=came,
+        left=left,
+        discovery=reply,
+        found=seen,
+        removed=_removed(world, st, seat, gives, lad.end[:, 2]),
+        granted=granted_appeals(enacted, st),
+        yielded=_by_seat(seat, gives),
+        stood=_by_seat(seat, gives[:, ::-1]),
+        deadline_dropped=_by_seat(seat, lapsed),
+        ladder_heat=_heat(seat, lad.rung / 5.0),
+        ladder_over=over @ (lad.opened * (jnp.abs(result.still) < 0.5)),
+        ladder_open=result.still,
+        ladder_rung=result.rung,
+    )
+
+
+def _one_hot(answer: Array, options: int, asked: Array) -> Array:
+    """Answers as 0/1 [question, option, world], 0 where nothing was asked."""
+    return (answer[:, None] == np.arange(options)[:, None]).astype(asked.dtype) * asked[:, None]
+
+
+def _given_up(lad: Ladders) -> Array:
+    """1 for the side, changing or keeping, that gave way on a ladder, [K, 2, world]."""
+    one = (lad.challenger > 0).astype(lad.end.dtype)
+    lost, won = lad.end[:, 0], lad.end[:, 1]
+    return jnp.stack([one * lost + (1 - one) * won, one * won + (1 - one) * lost], axis=1)
+
+
+def _by_seat(seat: Array, sides: Array) -> Array:
+    """Whether anything marked by showdown and side [K, 2, world] concerns a seat, [D, world]."""
+    return jnp.minimum(jnp.einsum("dks,ksw->dw", seat, sides), 1.0)
+
+
+def _heat(seat: Array, height: Array) -> Array:
+    """Height of the ladders a seat stands on, or three tenths of the highest that it watches, [D, world]."""
     own = jnp.einsum("dks,kw->dw", seat, height)
-    heat = jnp.clip(jnp.maximum(own, 0.3 * height.max(axis=0)), 0.0, 1.0)
-    hosts = jnp.asarray(st.host_issue[:, None] == np.arange(len(st.showdown)), dtype)
+    return jnp.clip(jnp.maximum(own, 0.3 * height.max(axis=0)), 0.0, 1.0)
+
+
+def _removed(world: World, st: Structure, seat: Array, gives: Array, settled: Array) -> Array:
+    """Share of a seat's missiles with a host that a ladder takes away, [D, A, world].
+
+    All where their author gave way or settled over that host; half of the others where a settlement about missiles
+    trades them.
+    """
+    hosts = jnp.asarray(st.host_issue[:, None] == np.arange(len(st.showdown)), seat.dtype)
     local = jnp.einsum("dks,ksw,ak->daw", seat, jnp.maximum(gives, settled[:, None]), hosts)
     stationed = (world.arsenals.hidden + jnp.minimum(world.arsenals.hosted, 1.0)).max(axis=0)
     about_missiles = jnp.minimum(jnp.einsum("aw,ak->kw", stationed, hosts), 1.0)
     traded = jnp.einsum("dks,kw->dw", seat, settled * about_missiles)[:, None]
-    removed = jnp.clip(jnp.maximum(local, 0.5 * traded), 0.0, 1.0)
-    spread = jnp.asarray(st.showdown[None] == np.arange(n_i)[:, None], dtype)
-    over = spread @ (lad.opened * (jnp.abs(result.still) < 0.5))
-    drop = deadline[st.showdown, 2]
-    dropped = jnp.minimum(jnp.einsum("dks,ksw->dw", seat, drop[:, None] * world.issues.demand[st.showdown]), 1.0)
-    granted = granted_appeals(enacted, st)
-    return {
-        "deadline": deadline,
-        "attended": jnp.swapaxes(came, 0, 1),
-        "left": jnp.swapaxes(left, 0, 1),
-        "answers": answer,
-        "found": seen,
-        "removed": removed,
-        "yielded": yielded,
-        "stood": stood,
-        "ladder_heat": heat,
-        "ladder_over": over,
-        "ladder_open": result.still,
-        "ladder_rung": result.rung,
-        "deadline_dropped": dropped,
-        "granted": granted,
-    }
+    return jnp.clip(jnp.maximum(local, 0.5 * traded), 0.0, 1.0)
 
 
 def _seats_of_ladders(st: Structure) -> np.ndarray:

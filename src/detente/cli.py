@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import typer
 
@@ -156,3 +156,102 @@ def explain(
     with console.wait(lang):
         found = explainer.explain(scenario, event)
     console.show(explainer.shown(found, lang), found.table(lang), json)
+
+
+@app.command()
+def whatif(
+    without: Annotated[
+        list[str] | None, typer.Option(metavar="EVENT", help="Take an entry of the chronicle out of its month.")
+    ] = None,
+    forbid: Annotated[
+        list[str] | None, typer.Option(metavar="EVENT@FROM..TO", help="Rule its kind out over a window.")
+    ] = None,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--with", metavar="YYYY-MM:ACTOR:MOVE:ON", help="Bring a move about: 1960-06:ussr:demand:west-berlin."
+        ),
+    ] = None,
+    move: Annotated[list[str] | None, typer.Option(metavar="EVENT=YYYY-MM", help="Shift an entry.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="LAW.COEFFICIENT=X@YYYY-MM", help="Another value of a coefficient from a month on."
+        ),
+    ] = None,
+    off: Annotated[list[str] | None, typer.Option(metavar="LAW", help="Put a law at its neutral values.")] = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MEASURE", help="p:EVENT@FROM..TO, date:EVENT, mean|max|at:SERIES@FROM..TO, outcome:CRISIS …"
+        ),
+    ] = None,
+    question: Annotated[Path | None, typer.Option("--file", metavar="FILE", help="The same options as TOML.")] = None,
+    worlds: Worlds = 2000,
+    seed: Seed = 1,
+    html: Html = None,
+    json: Json = None,
+    scenario: Named = "coexistence",
+    lang: Lang = "en",
+    devices: Devices = None,
+) -> None:
+    """What if: the record beside twin worlds with the same luck, under interventions."""
+    places = console.places(None, html, json)
+    given = {"without": without, "forbid": forbid, "with": with_, "move": move, "set": set_, "off": off}
+    asked = console.asked(question, given | {"measure": measure})
+    found = console.what_if(scenario, asked, worlds, seed, devices, lang)
+    console.publish_what_if(found, places, lang)
+
+
+@app.command()
+def claims(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID …]", help="Claims by id; all without it.")] = None,
+    worlds: Worlds = 300,
+    seed: Seed = 1,
+    out: Out = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the ledger as a page of Markdown.")] = None,
+    json: Json = None,
+    scenario: Named = "coexistence",
+    lang: Lang = "en",
+    devices: Devices = None,
+) -> None:
+    """The ledger, new and partial: what the sources say causes what, run as experiments and judged."""
+    places = console.places(out, page, json)
+    found, others = console.ledger(scenario, ids or [], worlds, seed, out, devices, lang)
+    console.publish_ledger(found, others, places, {"scenario": scenario, "seed": seed, "worlds": worlds}, lang)
+
+
+@app.command()
+def solve(
+    game: Annotated[
+        Path | None, typer.Argument(metavar="[GAME.efg]", help="A game in Gambit's format, .efg or .nfg.")
+    ] = None,
+    crisis: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="In place of a file: a crisis of the scenario, as the record opened it."),
+    ] = None,
+    precision: Annotated[
+        float | None, typer.Option(metavar="L", help="Precision of choice, per unit of payoff; 0 is blind play.")
+    ] = None,
+    limit: Annotated[
+        bool, typer.Option("--limit", help="The limit of perfect precision; so too where a file comes without one.")
+    ] = False,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE.efg", help="Write the game of the crisis in Gambit's format.")
+    ] = None,
+    json: Json = None,
+    html: Html = None,
+    scenario: Named = "coexistence",
+    lang: Lang = "en",
+) -> None:
+    """The quantal response equilibrium of a game or a crisis: strategies, beliefs, values, regrets."""
+    places = console.places(None, html, json)
+    console.solvable(game, crisis, precision, limit, save)
+    if crisis:
+        from detente import crisis as crises
+
+        found, more = crises.solution(scenario, crisis, precision, limit, save, lang)
+    else:
+        found, more = console.solution(cast(Path, game), precision, limit, lang), {}
+    console.publish_solution(found, places, lang, more)
+    raise typer.Exit(0 if found.found.converged else 1)

@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -29,7 +30,7 @@ STOPPED = 130
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-OURS = {"ScenarioError", "RunError", "WrongError"}
+OURS = {"ScenarioError", "RunError", "WrongError", "GameError"}
 """Errors that already are a sentence for a person, by name: most verbs never import the laboratory."""
 
 
@@ -218,6 +219,8 @@ def progress(worlds: int, lang: str = "en") -> Iterator[Callable[..., None]]:
         calls: list[tuple[float, int]] = []
 
         def advance(done: int, *_: Any) -> None:
+            if _:
+                bar.update(task, total=_[0])
             calls.append((time.perf_counter(), done))
             if len(calls) < 2:  # told once before the kernel is compiled
                 bar.update(task, completed=done)
@@ -302,6 +305,74 @@ def publish(found: Any, places: Places, lang: str) -> None:
         write_json(places.json, outcome(found))
 
 
+def asked(file: Path | None, given: dict[str, list[str] | None]) -> dict[str, list[str]]:
+    """Interventions and measures from the options and from a TOML file with keys of the same names."""
+    found = {key: list(texts or []) for key, texts in given.items()}
+    if file:
+        try:
+            table = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise WrongError(f"{file}: it is no valid TOML: {error}") from None
+        for key, value in table.items():
+            if key not in found:
+                raise WrongError(f"{file}: there is no key '{key}'. Known: {', '.join(found)}")
+            texts = [value] if isinstance(value, str) else value
+            if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+                raise WrongError(f"{file}: {key} is a text or a list of texts")
+            found[key] += texts
+    if not any(texts for key, texts in found.items() if key != "measure"):
+        raise WrongError("no intervention is named. Give one, for example --without u2-shootdown")
+    return found
+
+
+def what_if(
+    scenario: str, question: dict[str, list[str]], worlds: int, seed: int, devices: int | None, lang: str
+) -> Any:
+    """Ask the record behind a bar."""
+    from detente.lab import whatif
+
+    loaded = load_scenario(scenario)
+    with progress(worlds, lang) as advance:
+        return whatif.whatif(loaded, worlds, seed, progress=advance, devices=devices, **question)
+
+
+def publish_what_if(found: Any, places: Places, lang: str) -> None:
+    """Answers on screen, report, JSON."""
+    from detente.report import whatif as told
+
+    if places.json != "-":
+        screen().print(told.summary(found, lang))
+    if places.html:
+        told.write(found, places.html, lang)
+        aside().print(f"{said(lang, 'report', 'отчёт')}: {places.html}", markup=False)
+    if places.json:
+        write_json(places.json, {"version": __version__, **found.table()})
+
+
+def ledger(
+    scenario: str, ids: list[str], worlds: int, seed: int, out: Path | None, devices: int | None, lang: str
+) -> tuple[Any, Any]:
+    """Run claims behind a bar."""
+    from detente.lab import claims
+
+    with progress(1, lang) as advance:
+        return claims.judge(load_scenario(scenario), ids, worlds, seed, out, advance, devices)
+
+
+def publish_ledger(found: Any, others: Any, places: Places, head: dict[str, Any], lang: str) -> None:
+    """The ledger on screen, as a page, as JSON."""
+    from detente.report import ledger as told
+
+    if places.json != "-":
+        screen().print(told.summary(found, others, lang))
+    if places.html:
+        whole(places.html, told.page(found, others, head["worlds"]))
+    if places.json:
+        rest = [{"id": other.id, "reason": other.reason[lang]} for other in others]
+        data = {"claims": [one.table() for one in found], "rivals": [], "not_runnable": rest}
+        write_json(places.json, {"version": __version__, **head, **data})
+
+
 def load_scenario(name: str) -> Any:
     """A scenario by name or folder."""
     from detente.scenario import load
@@ -364,6 +435,40 @@ def repeat(manifest: Path, devices: int | None, lang: str) -> tuple[str, dict[st
     }
 
 
+def solution(file: Path, precision: float | None, limit: bool, lang: str) -> Any:
+    """The equilibrium of a game in a file."""
+    from detente.interop import gambit
+    from detente.report.solved import solved
+
+    with aside().status(said(lang, "following the branch", "прослеживается ветвь")):
+        return solved(gambit.read(file), precision, limit)
+
+
+def solvable(file: Path | None, named: str | None, precision: float | None, limit: bool, save: Path | None) -> None:
+    """Exactly one game is asked for, at one precision, and it can be written where it is to be."""
+    if file and named:
+        raise WrongError(f"{file} --crisis {named}: these exclude each other. Give one of them")
+    if not file and not named:
+        raise WrongError("nothing to solve. Give a file in Gambit's format, or --crisis ID")
+    if limit and precision is not None:
+        raise WrongError(f"--precision {precision:g} --limit: these exclude each other. Give one of them")
+    if save and file:
+        raise WrongError(f"--save {save}: {file} is a game in a file already. Use --save with --crisis")
+    if save:
+        target("--save", save)
+
+
+def publish_solution(found: Any, places: Places, lang: str, more: dict[str, Any] | None = None) -> None:
+    """Strategies on screen, page, JSON; `more` is said in the JSON only."""
+    from detente.report import gamepage
+    from detente.report.solved import shown
+
+    show(shown(found, lang), found.table() | (more or {}), places.json)
+    if places.html:
+        whole(places.html, gamepage.html(found, lang))
+        aside().print(f"{said(lang, 'report', 'отчёт')}: {places.html}", markup=False)
+
+
 # ---- the page docs/cli.md ----
 
 HEAD = """\
@@ -396,6 +501,6 @@ def _verb(name: str, command: Any) -> str:
 
 
 def _option(option: Any) -> str:
-    value = option.metavar.replace("|", "\\|")
-    default = "" if option.default is None else f"`{option.default}`"
-    return f"| `{option.opts[0]} {value}` | {option.help} | {default} |"
+    name = " ".join(filter(None, [option.opts[0], (option.metavar or "").replace("|", "\\|")]))
+    default = "" if option.default in (None, False) else f"`{option.default}`"
+    return f"| `{name}` | {option.help} | {default} |"

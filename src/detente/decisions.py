@@ -10,18 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from detente.noise import WorldKeys, addresses, gumbel, normal, uniform
+from detente.noise import WorldKeys, addresses, exponential, gumbel, normal
 from detente.scenario import SLOTS
 from detente.structure import NESTS, Structure
+from detente.sums import add
 
 BANNED = -1e9
 """Utility of what is masked: large and negative, never infinite."""
 ROUTINE = -1
 """The answer of a seat that does not act."""
+FAR = 80.0
+"""A row this far below the best of its menu (after division by λ) is as good as never chosen: exp stays a number."""
+FEW = 4
+"""Up to so many options are compared one by one."""
 
 
 class Decision(NamedTuple):
@@ -62,46 +68,41 @@ class Nested(NamedTuple):
 
     act: Array  # [D, world] value of acting; routine is 0
     nest: Array  # [D, Q, world]
-    row: Array  # [D, R, world] utilities divided by λ
+    row: Array  # [N, world] utilities divided by λ
+    weight: Array  # [N, world] exp of a row's distance from the best of its seat's menu, 0 where masked
+    best: Array  # [D, world]
 
 
 class Menu(NamedTuple):
-    """Static layout of the seats' menus."""
+    """Static layout of the seats' menus: one flat list of rows, seat after seat."""
 
-    rows: np.ndarray  # [D, R] row number, N where padded
-    nest: np.ndarray  # [D, R] nest number, -1 where padded
-    member: np.ndarray  # [D, Q, R] 0/1
-    row_address: np.ndarray  # [D, R, 1], shared by the slots of a month
+    rows: tuple[slice, ...]  # a seat's rows
+    seat: np.ndarray  # [N] whose row it is
+    nest: np.ndarray  # [N]
+    member: tuple[np.ndarray, ...]  # per seat, [Q, own rows] 0/1
+    row_address: np.ndarray  # [N, 1], shared by the slots of a month
     nest_address: list[np.ndarray]  # per slot [D, Q, 1]
     act_address: list[np.ndarray]  # per slot [D, 2, 1]
 
 
 def layout(st: Structure) -> Menu:
-    """Pad the seats' menus to one rectangle and give every draw its address."""
-    seats, n = len(st.deciders), len(st.rows)
-    width = max(s.stop - s.start for s in st.seat_rows)
-    index = np.full((seats, width), n)
-    for d, s in enumerate(st.seat_rows):
-        index[d, : s.stop - s.start] = np.arange(s.start, s.stop)
-    nest = np.append(st.row_nest, -1)[index]
-    member = (nest[:, None, :] == np.arange(len(NESTS))[None, :, None]).astype(float)
-    row_names = [row.name for row in st.rows]
+    """Give every row its seat and nest, and every draw its address."""
+    seats = np.concatenate([np.full(rows.stop - rows.start, d) for d, rows in enumerate(st.seat_rows)])
+    member = tuple((st.row_nest[rows] == np.arange(len(NESTS))[:, None]).astype(float) for rows in st.seat_rows)
 
     def named(level: str, words: list[list[str]]) -> np.ndarray:
         flat = [f"{level}:{word}" for line in words for word in line]
         return addresses(flat).reshape(len(words), -1, 1)
 
-    rows = [
-        [row_names[k] if k < n else f"{st.deciders[d]}:pad{j}" for j, k in enumerate(index[d])] for d in range(seats)
-    ]
     nests = [[f"{d}:nest:{q}" for q in NESTS] for d in st.deciders]
     acts = [[f"{d}:routine", f"{d}:act"] for d in st.deciders]
     slots = range(SLOTS)
     return Menu(
-        index,
-        nest,
+        tuple(st.seat_rows),
+        seats,
+        st.row_nest,
         member,
-        named("row", rows),
+        addresses([f"row:{row.name}" for row in st.rows]),
         [named(f"slot{s}", nests) for s in slots],
         [named(f"slot{s}", acts) for s in slots],
     )
@@ -112,14 +113,25 @@ def nested(menu: Menu, utility: Array, mask: Array, scale: Array) -> Nested:
 
     utility, mask: [N, world]; scale: λ in (0, 1].
     """
-    padded = jnp.concatenate([jnp.where(mask > 0, utility / scale, BANNED), jnp.full_like(utility[:1], BANNED)])
-    row = padded[menu.rows]
-    best = top(row)
-    weight = jnp.exp(jnp.where(row > 0.5 * BANNED, row - best, -80.0)) * (row > 0.5 * BANNED)
-    total = jnp.einsum("dqr,drw->dqw", jnp.asarray(menu.member, row.dtype), weight)
+    row = jnp.where(mask > 0, utility / scale, BANNED)
+    best = jnp.stack([row[rows].max(axis=0) for rows in menu.rows])
+    weight = jnp.where(mask > 0, jnp.exp(jnp.maximum(row - best[menu.seat], -FAR)), 0.0)
+    return _totals(menu, row, weight, best, scale)
+
+
+def without(menu: Menu, values: Nested, taken: Array, scale: Array) -> Nested:
+    """The same month's values when some rows are taken, [N, world] 0/1: what the next slot sees."""
+    left = 1.0 - taken
+    return _totals(menu, jnp.where(taken > 0, BANNED, values.row), values.weight * left, values.best, scale)
+
+
+def _totals(menu: Menu, row: Array, weight: Array, best: Array, scale: Array) -> Nested:
+    total = jnp.stack(
+        [jnp.asarray(member, row.dtype) @ weight[rows] for member, rows in zip(menu.member, menu.rows, strict=True)]
+    )
     alive = total > 0
-    nest = jnp.where(alive, scale * (best + jnp.log(jnp.where(alive, total, 1.0))), BANNED)
-    return Nested(logsumexp(nest, 1), nest, row)
+    nest = jnp.where(alive, scale * (best[:, None] + jnp.log(jnp.where(alive, total, 1.0))), BANNED)
+    return Nested(logsumexp(nest, 1), nest, row, weight, best)
 
 
 def argmax(score: Array) -> Array:
@@ -143,38 +155,32 @@ def argmax(score: Array) -> Array:
     return jnp.where(score == best, index, jnp.int32(2**30)).min(axis=-2)
 
 
-def top(score: Array) -> Array:
-    """The largest along axis -2, kept as an axis of one: a tree of halves."""
-    while score.shape[-2] > 4:
-        half = (score.shape[-2] + 1) // 2
-        right = score[..., half:, :]
-        if right.shape[-2] < half:
-            right = jnp.concatenate([right, score[..., :1, :]], axis=-2)
-        score = jnp.maximum(score[..., :half, :], right)
-    return score.max(axis=-2, keepdims=True)
-
-
 def logsumexp(x: Array, axis: int) -> Array:
     """Log Σ exp along an axis, safe where everything is banned."""
     best = x.max(axis=axis, keepdims=True)
-    return (best + jnp.log(jnp.exp(x - best).sum(axis=axis, keepdims=True))).squeeze(axis)
+    return best.squeeze(axis) + jnp.log(add(jnp.exp(x - best), axis))
 
 
 def draw_slot(menu: Menu, values: Nested, keys: WorldKeys, slot: int) -> Array:
     """The row a seat chooses (global number) or ROUTINE, int32 [D, world].
 
-    The slots of a month share the rows' Gumbel noise: a row taken is masked, and the best of what is left under the
-    same noise is again a
-    logit choice among what is left (the Gumbel-top-k identity), so three draws cost one.
+    Within a nest the Gumbel-max draw is made as a race: the row with the largest exp(u/λ) / E, E a standard
+    exponential, wins (the same argmax, since log E is minus a Gumbel). The slots of a month share the rows' noise: a
+    row taken is masked, and the best of what is left under the same noise is again a logit choice among what is left
+    (the Gumbel-top-k identity), so three draws cost one.
     """
     dtype = values.row.dtype
     luck = gumbel(keys, menu.act_address[slot], dtype)
     acts = values.act + luck[:, 1] > luck[:, 0]
     nest = argmax(values.nest + gumbel(keys, menu.nest_address[slot], dtype))
-    inside = jnp.asarray(menu.nest)[:, :, None] == nest[:, None, :]
-    local = argmax(jnp.where(inside, values.row + gumbel(keys, menu.row_address, dtype), 2 * BANNED))
-    first = jnp.asarray(menu.rows[:, :1])
-    return jnp.where(acts, first + local, ROUTINE).astype(jnp.int32)
+    inside = jnp.asarray(menu.nest)[:, None] == nest[menu.seat]
+    race = jnp.where(inside, values.weight / exponential(keys, menu.row_address, dtype), -1.0)
+    number = jnp.arange(len(menu.seat), dtype=jnp.int32)[:, None]
+    chosen = [
+        jnp.where(race[rows] == race[rows].max(axis=0), number[rows], jnp.int32(2**30)).min(axis=0)
+        for rows in menu.rows
+    ]
+    return jnp.where(acts, jnp.stack(chosen), ROUTINE).astype(jnp.int32)
 
 
 def slot_log_probability(menu: Menu, values: Nested, row: Array) -> tuple[Array, Array]:
@@ -182,13 +188,12 @@ def slot_log_probability(menu: Menu, values: Nested, row: Array) -> tuple[Array,
     acts = row >= 0
     log_act = -jnp.logaddexp(0.0, -values.act)
     log_routine = -jnp.logaddexp(0.0, values.act)
-    local = jnp.where(acts, row - jnp.asarray(menu.rows[:, :1]), 0)
-    nest_of = jnp.take_along_axis(jnp.asarray(menu.nest), local, axis=1)
-    nest_of = jnp.where(acts, nest_of, 0)
+    place = jnp.maximum(row, 0)
+    nest_of = jnp.where(acts, jnp.asarray(menu.nest)[place], 0)
     log_nest = jnp.take_along_axis(values.nest, nest_of[:, None, :], axis=1)[:, 0] - values.act
-    inside = jnp.asarray(menu.nest)[:, :, None] == nest_of[:, None, :]
-    within = logsumexp(jnp.where(inside, values.row, BANNED), 1)
-    log_row = jnp.take_along_axis(values.row, local[:, None, :], axis=1)[:, 0] - within
+    inside = jnp.asarray(menu.nest)[:, None] == nest_of[menu.seat]
+    within = jnp.stack([logsumexp(jnp.where(inside[rows], values.row[rows], BANNED), 0) for rows in menu.rows])
+    log_row = jnp.take_along_axis(values.row, place, axis=0) - within
     return jnp.where(acts, log_act, log_routine), jnp.where(acts, log_nest + log_row, 0.0)
 
 
@@ -199,8 +204,15 @@ def draw(decision: Decision, utility: Array, keys: WorldKeys) -> Array:
     """
     names = [f"{decision.kind}:{name}:{option}" for name in decision.names for option in decision.options]
     where = addresses(names).reshape(len(decision.names), len(decision.options), 1)
-    score = jnp.where(decision.mask > 0, utility + gumbel(keys, where, utility.dtype), BANNED)
-    return argmax(score)
+    if len(decision.options) > FEW:
+        score = jnp.where(decision.mask > 0, utility + gumbel(keys, where, utility.dtype), BANNED)
+        return argmax(score)
+    best, answer = jnp.full_like(utility[:, 0], 2 * BANNED), jnp.zeros(utility[:, 0].shape, jnp.int32)
+    for option in range(len(decision.options)):  # option by option: worlds fill the vector lanes
+        luck = gumbel(keys, where[:, option], utility.dtype)
+        score = jnp.where(decision.mask[:, option] > 0, utility[:, option] + luck, BANNED)
+        best, answer = jnp.maximum(best, score), jnp.where(score > best, jnp.int32(option), answer)
+    return answer
 
 
 def log_probability(decision: Decision, utility: Array, answer: Array) -> Array:
@@ -212,8 +224,8 @@ def log_probability(decision: Decision, utility: Array, answer: Array) -> Array:
 
 def draw_chance(chance: Chance, keys: WorldKeys) -> Array:
     """Which events of nature happen, 0/1 [E, world]."""
-    luck = uniform(keys, addresses([f"nature:{name}" for name in chance.names]), chance.logit.dtype)
-    return (luck * (1 + jnp.exp(-chance.logit)) < 1).astype(chance.logit.dtype)
+    wait = exponential(keys, addresses([f"nature:{name}" for name in chance.names]), chance.logit.dtype)
+    return (wait > jax.nn.softplus(-chance.logit)).astype(chance.logit.dtype)
 
 
 def draw_shock(shock: Shock, keys: WorldKeys) -> Array:

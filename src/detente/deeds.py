@@ -25,18 +25,34 @@ class Ladders(NamedTuple):
     end: Array  # [K, 5, world] one-hot over LADDER_ENDS, all 0 where no ladder
 
 
+class Consequences(NamedTuple):
+    """What came of a month's forced answers and ladders."""
+
+    deadline: Array  # [I, 3, world] one-hot enforce, extend, drop where one fell due
+    attended: Array  # [I, 2, world] agreed conferences held, by side
+    left: Array  # [I, 2, world] ... and left
+    discovery: Array  # [D, A, 4, world] answers to a discovery, by author and host: accept, demand, blockade, strike
+    found: Array  # [D, A, world] hidden deployments found, by author and host
+    removed: Array  # [D, A, world] share of the missiles with a host that a ladder takes away
+    granted: Array  # [D, A, world] who granted whose appeal
+    yielded: Array  # [D, world] gave way on a ladder
+    stood: Array  # [D, world] saw the other give way
+    deadline_dropped: Array  # [D, world] let an own deadline pass
+    ladder_heat: Array  # [D, world] how high the ladders went that a seat was on or watched, 0-1
+    ladder_over: Array  # [I, world] a ladder ended
+    ladder_open: Array  # [K, world] signed: a ladder carried into the next month
+    ladder_rung: Array  # [K, world] its rung
+
+
 @dataclass(frozen=True)
 class Deeds:
-    """Enacted rows, forced answers, events of nature and ladders of one month."""
+    """Enacted rows, what came of forced answers and ladders, and events of nature of one month."""
 
     st: Structure
     enacted: Array  # [N + 1, world] 0/1, the last row zero
     refused: Array  # [N + 1, world] proposals turned down
-    deadline: Array  # [I, 3, world] one-hot enforce, extend, drop where one fell due
-    attended: Array  # [I, 2, world] agreed conferences held, by side
-    left: Array  # [I, 2, world] ... and left
-    discovery: Array  # [D, A, 4, world] answers to a discovery: accept, demand, blockade, strike
-    nature: dict[str, Array]
+    after: Consequences
+    nature: dict[str, Array]  # events by kind, as nature's Omens reads them
     ladders: Ladders
     sums: dict[tuple[str, tuple[str, ...]], Array] = field(default_factory=dict)
 

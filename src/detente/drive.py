@@ -17,6 +17,7 @@ from detente.decisions import (
     Chance,
     Decision,
     Menu,
+    Nested,
     Question,
     Shock,
     draw,
@@ -27,7 +28,10 @@ from detente.decisions import (
     log_probability,
     nested,
     slot_log_probability,
+    without,
 )
+from detente.ladder.table import prepared
+from detente.ladder.tree import LINE_END
 from detente.laws import Laws
 from detente.mechanisms.influence import anchored
 from detente.month import month
@@ -52,7 +56,7 @@ class Trace(NamedTuple):
     meeting: Array  # [2 I, world] -1 where none was due
     deadline: Array  # [K, world]
     discovery: Array  # [pair, world]
-    ladder: Array  # [K, world] ending × rung, -1 where none was open
+    ladder: Array  # [K, world] how it ran, a place in `ladder.tree.LINES`, -1 where none was open
     series: Array  # [series, world]
 
 
@@ -81,6 +85,16 @@ class Utilities:
         self.laws, self.st = laws, st
         self.ladders: preferences.Ladders | None = None
         self.rows: Array | None = None
+        self.first: tuple[Array, Nested] | None = None
+
+    def valued(self, question: Decision, menu: Menu) -> Nested:
+        """The nested values of a slot: worked out for the first of a month, then only what is taken is left out."""
+        scale = self.laws.preferences.nest.scale
+        if self.first is None:
+            self.first = question.mask, nested(menu, self(question), question.mask, scale)
+            return self.first[1]
+        mask, values = self.first
+        return without(menu, values, mask - question.mask, scale)
 
     def __call__(self, question: Decision) -> Array:
         """Utilities of a Decision's options."""
@@ -126,8 +140,7 @@ def run_month(
         if isinstance(question, Shock):
             return draw_shock(question, keys)
         if question.kind == "slot":
-            values = nested(menu, wish(question), question.mask, laws.preferences.nest.scale)
-            row = draw_slot(menu, values, keys, question.slot)
+            row = draw_slot(menu, wish.valued(question, menu), keys, question.slot)
             row = jnp.where(question.asked > 0, row, -1)
             log["moves"].append(row)
             return row
@@ -136,18 +149,23 @@ def run_month(
         return choice
 
     new = drive(world, laws, st, when, given, answer)
+    return new, traced(log, new, series)
+
+
+def traced(log: dict[str, Any], new: World, series: Series) -> Trace:
+    """What is kept of a month, from its answers by kind of question (moves slot by slot) and the World it led to."""
     small = {
-        k: log[k].astype(jnp.int8) for k in ("consent", "succession", "meeting", "deadline", "discovery", "ladder")
+        k: log[k].astype(jnp.int8) for k in ("consent", "nature", "succession", "meeting", "deadline", "discovery")
     }
-    return new, Trace(
+    return Trace(
         jnp.stack(log["moves"]).astype(jnp.int16),
         small["consent"],
-        log["nature"].astype(jnp.int8),
+        small["nature"],
         small["succession"],
         small["meeting"],
         small["deadline"],
         small["discovery"],
-        small["ladder"],
+        log["ladder"].astype(jnp.int16),
         read(new, series),
     )
 
@@ -165,6 +183,7 @@ def runner(st: Structure, series: Series, months: int = MONTHS, given: bool = Tr
     menu = layout(st)
 
     def block(laws: Laws, keys: Array) -> Trace:
+        laws = prepared(laws)
         start = begin(st, laws, keys.shape[0], jnp.float32)
 
         def one(world: World, when: Array) -> tuple[World, Trace]:
@@ -225,12 +244,11 @@ def follow_month(
 
 
 def _log_of(question: Decision, utility: Array, reply: Array) -> Array:
-    """Log-probability of an answer; of a ladder whose rung is not recorded, summed over the paths that end so."""
+    """Log-probability of an answer; of a ladder, summed over the ways of running that end so."""
     if question.kind != "ladder":
         return log_probability(question, utility, reply)
-    rungs = len(question.options) // 5
-    ends = jax.nn.logsumexp(utility.reshape(utility.shape[0], 5, rungs, -1), axis=2)
-    return jnp.take_along_axis(ends, (reply // rungs)[:, None], axis=1)[:, 0]
+    same = jnp.asarray(LINE_END)[:, None] == jnp.asarray(LINE_END)[reply][:, None]
+    return jax.nn.logsumexp(jnp.where(same, utility, -jnp.inf), axis=1)
 
 
 def _recorded_shock(question: Shock, record: Record, parts: dict[str, Any], when: Array) -> Array:
@@ -256,6 +274,7 @@ def follower(st: Structure, record: Record, months: int = MONTHS) -> Callable[[L
 
     def replay(laws: Laws) -> tuple[World, Score]:
         dtype = jax.tree.leaves(laws)[0].dtype
+        laws = prepared(laws)
         start = begin(st, laws, 1, dtype)
         told: Any = Record(*(jnp.asarray(x, dtype if x.dtype.kind == "f" else jnp.int32) for x in record))  # type: ignore[arg-type]
 

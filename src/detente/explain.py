@@ -24,7 +24,9 @@ from detente.decisions import BANNED, ROUTINE, Chance, Decision, Question, Shock
 from detente.deeds import LADDER_ENDS
 from detente.drive import Utilities, begin, drive
 from detente.lab import ensemble
-from detente.ladder.stakes import RUNGS
+from detente.ladder.table import prepared
+from detente.ladder.tree import LINE_END
+from detente.report.transcript import ENDS, transcript
 from detente.scenario import ANSWERS, Bilingual, Event, load, nearest
 from detente.seats.record import Record, nature_index, record, row_of
 from detente.structure import NESTS, Structure, structure
@@ -39,6 +41,7 @@ TOP = 12
 class Heard(NamedTuple):
     """What was asked in one month of the replay, and what each answer was worth to those who were asked."""
 
+    world: World  # as it stood when the month began
     view: View
     masks: Array  # [SLOTS, N, world] what the World allowed in each slot
     wish: Array  # [N, world] utilities of rows
@@ -113,6 +116,8 @@ class Explanation:
     leader: Bilingual | None
     view: list[Figure]
     questions: list[Asked]
+    transcript: dict[str, list[str]]
+    """By language: the recorded line of play of the crisis that the entry opens or belongs to; empty without one."""
 
     def table(self, lang: str = "en") -> dict[str, Any]:
         """The same as JSON has it."""
@@ -128,7 +133,13 @@ class Explanation:
             }
             for q in self.questions
         ]
-        return {**head, "leader": self.leader[lang] if self.leader else None, "view": figures, "questions": questions}
+        return {
+            **head,
+            "leader": self.leader[lang] if self.leader else None,
+            "view": figures,
+            "questions": questions,
+            "transcript": self.transcript.get(lang, []),
+        }
 
 
 # ---- the replay ----
@@ -136,7 +147,7 @@ class Explanation:
 
 def replay(st: Structure, told: Record, until: int) -> Heard:
     """Replay the record in one world, laws at their medians, and listen to its last month."""
-    coefficients = laws.best(st.scenario)
+    coefficients = jax.jit(prepared)(laws.best(st.scenario))
 
     @jax.jit
     def step(world: World, when: Array) -> tuple[World, Heard]:
@@ -170,7 +181,7 @@ def listen(world: World, coefficients: Any, st: Structure, told: Record, when: A
         return _recorded(getattr(told, question.kind)[when], question)
 
     new = drive(world, coefficients, st, when, given=True, answer=answer)
-    return new, Heard(log["view"], jnp.stack(log["masks"]), log["wish"], log["chance"], log["forced"])
+    return new, Heard(world, log["view"], jnp.stack(log["masks"]), log["wish"], log["chance"], log["forced"])
 
 
 def _recorded(value: Array, question: Decision) -> Array:
@@ -230,8 +241,22 @@ def of(st: Structure, told: Record, event: Event) -> Explanation:
     seat = st.deciders.index(event.actor) if event.actor in st.deciders else -1
     person, figures = (_leader(heard, st, seat), _figures(heard, st, seat, event)) if seat >= 0 else (None, [])
     return Explanation(
-        event.id, st.scenario.name, str(event.date), event.text, person, figures, _questions(heard, st, told, event)
+        event.id,
+        st.scenario.name,
+        str(event.date),
+        event.text,
+        person,
+        figures,
+        _questions(heard, st, told, event),
+        _transcript(st, event),
     )
+
+
+def _transcript(st: Structure, event: Event) -> dict[str, list[str]]:
+    named = event.crisis or event.crisis_move
+    if not named:
+        return {}
+    return {lang: transcript(st.scenario.crises[named], st.scenario, lang) for lang in ("en", "ru")}
 
 
 def _questions(heard: Heard, st: Structure, told: Record, event: Event) -> list[Asked]:
@@ -334,13 +359,6 @@ KINDS = {
     "meeting": Bilingual(en="An agreed conference meets", ru="Согласованная встреча"),
     "discovery": Bilingual(en="A hidden deployment is found", ru="Обнаружено тайное размещение"),
 }
-ENDS = {
-    "challenger-backs-down": Bilingual(en="the challenger backs down", ru="уступает бросивший вызов"),
-    "defender-backs-down": Bilingual(en="the defender backs down", ru="уступает обороняющийся"),
-    "settled": Bilingual(en="settled by both", ru="улажено обеими сторонами"),
-    "hold": Bilingual(en="it stays open", ru="остаётся открытым"),
-    "war": Bilingual(en="war", ru="война"),
-}
 
 
 def _consent(heard: Heard, st: Structure, told: Record, event: Event) -> list[Asked]:
@@ -404,14 +422,14 @@ def _nature(heard: Heard, st: Structure, told: Record, event: Event) -> list[Ask
 
 
 def _ladder(heard: Heard, st: Structure, told: Record, event: Event) -> list[Asked]:
-    """How the crisis could end, in its equilibrium; rungs summed."""
+    """How the crisis could end, in its equilibrium; ways of running summed."""
     crisis = st.scenario.crises[event.crisis or event.crisis_move]
     issue = st.issues.index(crisis.issue)
     if issue not in st.showdown:
         return []
     at = int(np.flatnonzero(st.showdown == issue)[0])
     _, asked, log = heard.forced["ladder"]
-    ends = np.logaddexp.reduce(log[at].reshape(len(LADDER_ENDS), RUNGS), axis=1)
+    ends = np.array([np.logaddexp.reduce(log[at][LINE_END == end]) for end in range(len(LADDER_ENDS))])
     title = Bilingual(en=f"The crisis: {crisis.name.en}", ru=f"Кризис: {crisis.name.ru}")
     return [
         _flat(
@@ -518,6 +536,9 @@ def shown(found: Explanation, lang: str = "en") -> RenderableType:
         parts += [Text(said(lang, "\nWhat the seat knew", "\nЧто было известно"), style="bold"), _known(found, lang)]
     for question in found.questions:
         parts += [Text(f"\n{question.title[lang]}", style="bold"), *_asked(question, lang)]
+    if found.transcript:
+        head = said(lang, "\nThe crisis, move by move", "\nКризис ход за ходом")
+        parts += [Text(head, style="bold"), *map(Text, found.transcript[lang])]
     return Group(*parts)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from scipy.special import ndtri
 
@@ -77,14 +78,38 @@ SCALES: dict[str, tuple[Scale, Scale]] = {
     "logit": (lambda x: np.log(x / (1 - x)), lambda y: 1 / (1 + np.exp(-y))),
 }
 """The scale on which a family of priors is normal, and the way back."""
+TRACED: dict[str, tuple[Scale, Scale]] = {
+    "normal": SCALES["normal"],
+    "lognormal": (jnp.log, jnp.exp),
+    "logit": (lambda x: jnp.log(x / (1 - x)), jax.nn.sigmoid),
+}
+"""The same where gradients are taken."""
+Z95 = 1.6448536269514722
+"""Standard normal score of the 95 % point."""
 
 
 def _quantile(entry: Coefficient, z: np.ndarray) -> np.ndarray:
     """The prior's value at standard normal score z: two halves meet at the median, 5 % and 95 % are exact."""
     to, back = SCALES[entry.family]
     low, mid, high = (to(np.float64(x)) for x in (entry.low, entry.best, entry.high))
-    spread = np.where(z < 0, mid - low, high - mid) / 1.6448536269514722
+    spread = np.where(z < 0, mid - low, high - mid) / Z95
     return np.clip(back(mid + spread * z), *entry.bounds)
+
+
+def at_score(entry: Any, z: Any) -> Any:
+    """As `_quantile`, differentiable, before the bounds: the value that lies z prior standard deviations off."""
+    to, back = SCALES[entry.family][0], TRACED[entry.family][1]
+    low, mid, high = (to(np.float64(x)) for x in (entry.low, entry.best, entry.high))
+    return back(mid + jnp.where(z < 0, mid - low, high - mid) / Z95 * z)
+
+
+def replaced(laws: Laws, values: dict[str, Any]) -> Laws:
+    """The same laws with some coefficients (mechanism.law.coefficient) at other values."""
+    out = laws
+    for name, value in values.items():
+        mechanism, law, key = name.split(".")
+        out = Laws(out | {mechanism: Laws(out[mechanism] | {law: Laws(out[mechanism][law] | {key: value})})})
+    return out
 
 
 def draw(scenario: Scenario, seed: int, draws: int = DRAWS) -> dict[str, np.ndarray]:

@@ -17,9 +17,9 @@ from jax import Array
 
 from detente import answers
 from detente.decisions import ROUTINE, Chance, Decision, Question, Shock, one_hot
-from detente.deeds import LADDER_ENDS, Deeds
+from detente.deeds import Deeds
 from detente.ladder.play import ladders, outcome
-from detente.ladder.stakes import RUNGS
+from detente.ladder.tree import LINE_NAMES
 from detente.laws import Laws
 from detente.masks import allowed
 from detente.mechanisms import arsenals, bloc, economy, home, influence, intelligence, issues, relations
@@ -92,21 +92,21 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
         "discovery", pairs.names, ANSWERS["discovery"], _all(4, found), found, view=seen, state=pairs.state(world)
     )
 
-    game = ladders(world, seen, laws, st, enacted, n, clock, dated, pairs, found, met)
-    options = tuple(f"{end}@{rung}" for end in LADDER_ENDS for rung in range(RUNGS))
+    game = ladders(world, seen, laws, st, enacted, n, clock, dated, pairs.issue, pairs.side, found, met)
     ended = yield Decision(
         "ladder",
         tuple(st.issues[k] for k in st.showdown),
-        options,
-        _all(len(options), game.open),
+        LINE_NAMES,
+        _all(len(LINE_NAMES), game.open),
         game.open,
         view=seen,
-        state=game.log_ending,
+        state=game.log_line,
     )
     result = outcome(game, ended)
 
-    n |= answers.consequences(world, st, enacted, refused, called, attends, clock, dated, pairs, found, met, result)
-    deeds = Deeds(st, enacted, refused, n["deadline"], n["attended"], n["left"], n["answers"], n, result.ladders)
+    forced = answers.Forced(called, attends, clock, dated, pairs, found, met)
+    after = answers.consequences(world, st, enacted, forced, result)
+    deeds = Deeds(st, enacted, refused, after, n, result.ladders)
     new = World(
         economy=economy.step(world, deeds, yearly, laws, st),
         arsenals=arsenals.step(world, deeds, n["firsts"], laws, st),

@@ -72,6 +72,11 @@ def secret_pairs(st: Structure) -> tuple[np.ndarray, np.ndarray]:
     return st.row_seat[index], st.row_target[index]
 
 
+def pair_names(st: Structure) -> tuple[str, ...]:
+    """Every possible hidden deployment as author:host, in the order of `secret_pairs`."""
+    return tuple(f"{st.deciders[d]}:{st.actors[a]}" for d, a in zip(*secret_pairs(st), strict=True))
+
+
 @lru_cache(maxsize=8)
 def _names(key: tuple[tuple[str, ...], ...]) -> Names:
     actors, deciders, centres, crises, pairs = key
@@ -98,9 +103,7 @@ def _names(key: tuple[tuple[str, ...], ...]) -> Names:
 
 def names(st: Structure) -> Names:
     """All names of nature's events for a scenario."""
-    authors, hosts = secret_pairs(st)
-    pairs = tuple(f"{st.deciders[d]}:{st.actors[a]}" for d, a in zip(authors, hosts, strict=True))
-    return _names((st.actors, st.deciders, st.centres, tuple(st.issues[k] for k in st.showdown), pairs))
+    return _names((st.actors, st.deciders, st.centres, tuple(st.issues[k] for k in st.showdown), pair_names(st)))
 
 
 def _flights(world: World, st: Structure) -> Array:
@@ -153,7 +156,8 @@ def omens(world: World, laws: Laws, st: Structure, when: Array, given: bool) -> 
     watched = (
         world.intelligence.recon[rival, [list(st.cen_dec).index(d) for d in authors]] if len(authors) else deployed
     )
-    near = jnp.asarray(np.exp(-st.distance[st.dec[rival], hosts] / 2.0), dtype)[:, None] if len(authors) else deployed
+    away_by = jnp.asarray(st.distance[st.dec[rival], hosts], dtype)[:, None] if len(authors) else deployed
+    near = jnp.exp(-away_by / p.discovery.reach)
     found = jnp.where(
         deployed > 0.5,
         p.discovery.base

@@ -42,6 +42,12 @@ def world_keys(seed: int, worlds: Array) -> Array:
     return jax.vmap(lambda k: _fold(base, k))(worlds)
 
 
+def other_keys(seed: int, worlds: Array, purpose: str) -> Array:
+    """As `world_keys`, for luck of another purpose: a constant word is folded into the seed before the world."""
+    base = _fold(jax.random.key_data(jax.random.key(seed, impl="threefry2x32")), jnp.uint32(address(purpose)))
+    return jax.vmap(lambda k: _fold(base, k))(worlds)
+
+
 def _fold(key: Array, data: Array) -> Array:
     folded = jax.random.fold_in(jax.random.wrap_key_data(key, impl="threefry2x32"), data)
     return jax.random.key_data(folded)
@@ -70,9 +76,14 @@ def uniform(keys: WorldKeys, where: Array | np.ndarray, dtype: jnp.dtype = jnp.f
     return mantissa.astype(dtype) - (1.0 - 2.0**-24)
 
 
+def exponential(keys: WorldKeys, where: Array | np.ndarray, dtype: jnp.dtype = jnp.float32) -> Array:
+    """Standard exponential waiting time, [..., world]; minus its logarithm is standard Gumbel noise."""
+    return -jnp.log(uniform(keys, where, dtype))
+
+
 def gumbel(keys: WorldKeys, where: Array | np.ndarray, dtype: jnp.dtype = jnp.float32) -> Array:
     """Standard Gumbel noise of choice, [..., world]."""
-    return -jnp.log(-jnp.log(uniform(keys, where, dtype)))
+    return -jnp.log(exponential(keys, where, dtype))
 
 
 def normal(keys: WorldKeys, where: Array | np.ndarray, dtype: jnp.dtype = jnp.float32) -> Array:

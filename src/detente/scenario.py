@@ -206,6 +206,7 @@ class Opening(Strict):
     protection_need: Number
     line: Number
     share_independent: Number | None = None
+    turnover: Number | None = None
 
     @model_validator(mode="after")
     def _sums(self) -> Self:
@@ -252,17 +253,25 @@ class Actor(Strict):
     def _deciders_have_leaders(self) -> Self:
         if self.decides and (len(self.leader) < 2 or sum(person.opening for person in self.leader) != 1):
             raise ValueError("an actor that decides needs one opening leader and at least one heir")
+        if self.decides and (self.opening.turnover is None or self.opening.turnover.value < 0):
+            raise ValueError(
+                "an actor that decides needs `opening.turnover`: how often a year its leader changed before the opening"
+            )
         return self
 
 
 class Issue(Strict):
-    """Something in dispute, whose stake it is, and which issue-bound instruments make sense."""
+    """Something in dispute, whose stake it is, and which issue-bound instruments make sense.
+
+    direct_line: a settlement opens direct communication between its principals, which makes accidental war less likely.
+    """
 
     name: Bilingual
     about: Bilingual
     stakes: dict[str, float]
     opening: float = Field(ge=0, le=1)
     forms: list[str]
+    direct_line: bool = False
     source: Sources
 
 

@@ -347,6 +347,12 @@ class Structure:
         return np.array([[p.opening for p in self.scenario.actors[d].leader].index(True) for d in self.deciders])
 
     @cached_property
+    def turnover(self) -> Floats:
+        """Changes of leader a year, by the ordinary means of the state, in the years before the opening [D]."""
+        found = [self.scenario.actors[d].opening.turnover for d in self.deciders]
+        return np.array([number.value if number else 0.0 for number in found])
+
+    @cached_property
     def eligible(self) -> Floats:
         """1 where a person could take office in that month [month, D, L]."""
         out = np.zeros((MONTHS, len(self.deciders), self.n_leaders))
@@ -391,5 +397,7 @@ def structure(scenario: Scenario) -> Structure:
 
 def to_actors(st: Structure, x: Array, axis: int = 0) -> Array:
     """Spread a decider axis over all actors, 0 for those that do not decide."""
-    nothing = jnp.zeros_like(jnp.take(x, np.array([0]), axis=axis))
-    return jnp.take(jnp.concatenate([x, nothing], axis=axis), st.seat_of_actor, axis=axis)
+    decides = st.seat_of_actor < len(st.deciders)
+    shape = [-1 if k == axis else 1 for k in range(x.ndim)]
+    spread = jnp.take(x, np.where(decides, st.seat_of_actor, 0), axis=axis)
+    return spread * jnp.asarray(decides, x.dtype).reshape(shape)

@@ -148,12 +148,9 @@ def leverage(world: World, own: Array, rival: Array, laws: Laws, st: Structure) 
     mine = bombers[lead] + p.missile * jnp.expm1(own)
     theirs = bombers[st.cen[st.rival_centre]] + p.missile * jnp.expm1(rival)
     share = (mine + p.floor) / (mine + theirs + 2.0 * p.floor)
-    lending = np.where(
-        st.leader_of_camp < 0,
-        0.0,
-        np.where(st.cen_dec[np.maximum(st.leader_of_camp, 0)] == np.arange(len(st.deciders)), 1.0, 0.5),
-    )
-    return share * jnp.asarray(lending, share.dtype)[:, None]
+    led = (st.leader_of_camp >= 0)[:, None]
+    leads = (st.cen_dec[np.maximum(st.leader_of_camp, 0)] == np.arange(len(st.deciders)))[:, None]
+    return share * jnp.where(led & leads, 1.0, jnp.where(led, p.lent, 0.0))
 
 
 def local_balance(world: World, laws: Laws, st: Structure) -> Array:

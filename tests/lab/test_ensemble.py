@@ -20,12 +20,15 @@ import detente
 from detente import answers, nature, scenario, structure
 from detente.lab import ensemble, store
 from detente.lab.ensemble import RunError, replay, run
+from detente.ladder.tree import LINES, typical
 from detente.world import AXES, opening
 
 WHOLE = scenario.load("coexistence")
 SC = WHOLE.model_copy(update={"series": {name: WHOLE.series[name] for name in list(WHOLE.series)[:3]}})
 ST = structure.structure(SC)
 CONSENT, EVENTS, PAIRS = answers.consent_rows(ST), nature.names(ST).all, nature.secret_pairs(ST)[0]
+
+SHORT_OF_WAR = [n for n, line in enumerate(LINES) if line.end != "war"]
 
 
 @functools.cache
@@ -37,15 +40,15 @@ def world(number: int, seed: int, months: int) -> dict[str, np.ndarray]:
     proposed = (moves[..., None] == CONSENT).any(axis=(1, 2))
     sizes = (len(ST.deciders), 2 * len(ST.issues), len(ST.showdown), len(PAIRS), len(ST.showdown))
     few = [np.where(rng.random((months, n)) < 0.1, rng.integers(0, 2, (months, n)), -1) for n in sizes]
-    few[4] = np.where(few[4] >= 0, few[4] + 6 * rng.integers(0, 4, few[4].shape), -1)
+    few[4] = np.where(few[4] >= 0, rng.choice(SHORT_OF_WAR, few[4].shape), -1)
     if number % 5 == 4:
-        few[4][months // 2, 0] = 4 * 6 + 5  # war
+        few[4][months // 2, 0] = typical("war", 1)
     return {
         "moves": np.where(rng.random(moves.shape) < 0.4, moves, -1).astype(np.int16),
         "said": np.where(proposed, rng.integers(0, 2, proposed.shape), -1).astype(np.int8),
         "nature": (rng.random((months, len(EVENTS))) < 0.05).astype(np.int8),
         **{
-            name: array.astype(np.int8)
+            name: array.astype(np.int16 if name == "ladder" else np.int8)
             for name, array in zip(("successor", "meeting", "deadline", "discovery", "ladder"), few, strict=True)
         },
         "series": rng.normal(size=(months, len(SC.series))).astype(np.float32),

@@ -10,6 +10,7 @@ import pytest
 from detente import answers, nature, scenario, structure
 from detente.lab import events, observed, prior
 from detente.lab.tables import alive
+from detente.ladder.tree import typical
 from detente.seats.record import nature_index, row_of
 
 SC = scenario.load("coexistence")
@@ -28,6 +29,7 @@ def silent(worlds=2, months=MONTHS):
     }
     out = {name: np.full((worlds, months, n), -1, np.int8) for name, n in sizes.items()}
     out["moves"] = np.full((worlds, months, 3, len(ST.deciders)), -1, np.int16)
+    out["ladder"] = out["ladder"].astype(np.int16)
     out["nature"] = np.zeros((worlds, months, len(nature.names(ST).all)), np.int8)
     return out
 
@@ -111,8 +113,8 @@ def test_nothing_counts_after_a_war():
     arrays = silent()
     entry = SC.chronicle.events["first-icbm"]
     arrays["nature"][:, entry.month, nature_index(entry, ST)] = 1
-    arrays["ladder"][0, entry.month - 1, 0] = 4 * 6 + 2
-    arrays["ladder"][1, entry.month, 0] = 4 * 6 + 2
+    arrays["ladder"][0, entry.month - 1, 0] = typical("war", 2)
+    arrays["ladder"][1, entry.month, 0] = typical("war", 2)
     assert share("first-icbm", arrays) == 0.5
     assert alive(arrays["ladder"]).sum(axis=1).tolist() == [entry.month, entry.month + 1]
 

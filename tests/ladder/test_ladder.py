@@ -1,237 +1,460 @@
-"""The ladder: a finite game solved exactly, whose endings move as its equations say."""
+"""The ladder: a game of private resolve whose solution is an equilibrium, and moves as its equations say."""
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from ladder_kit import WIDTH, as_profile, drawn, spread, written_out
 
 from detente import laws
 from detente.deeds import LADDER_ENDS
-from detente.ladder.quantal import MOVES, Solution, solve
-from detente.ladder.stakes import RUNGS, Payoffs, Positions, payoffs
+from detente.games import quantal as general
+from detente.games.play import Play, profile
+from detente.ladder import play, quantal, table, tree
+from detente.ladder.quantal import Care, Solution
+from detente.ladder.stakes import Positions, payoffs
+from detente.laws import Laws
 from detente.scenario import Scenario
+from fixtures_kernel import FAST
 
-CASES = 64
 BACK, GIVE, SETTLED, HOLD, WAR = range(5)
 assert LADDER_ENDS == ("challenger-backs-down", "defender-backs-down", "settled", "hold", "war")
+EXACT = Care(200, 1, 1e-9)
+SETTLES = 1e-8
+"""Residual under which an exact solution has settled."""
 
 
 @pytest.fixture(scope="module")
-def tree(coexistence: Scenario) -> laws.Laws:
+def best(coexistence: Scenario) -> Laws:
     return laws.best(coexistence)
 
 
-def situations(**changed: Any) -> Positions:
-    """Many situations at once, one a world; `changed` puts one feature elsewhere in all of them."""
-    rng = np.random.default_rng(7)
+def solver(care: Care) -> Callable[[Positions, Laws], Solution]:
+    """Compiled once for all calls of one width and precision."""
 
-    def draw(low: float, high: float) -> Any:
-        return jnp.asarray(rng.uniform(low, high, (1, CASES)))
+    def solved(x: Positions, tree_: Laws) -> Solution:
+        return quantal.solve(payoffs(x, tree_), tree_.ladder.quantal.precision, care)
 
-    base = Positions(
-        stake=(draw(0.3, 1.0), draw(0.3, 1.0)),
-        local=draw(0.2, 0.8),
-        leverage=draw(0.2, 0.8),
-        audience=(draw(0.1, 0.8), draw(0.1, 0.8)),
-        side_payment=(draw(0.0, 0.2), draw(0.0, 0.2)),
-        safety=jnp.ones((1, CASES)),
-    )
-    return base._replace(**changed)
+    compiled = jax.jit(solved, compiler_options=FAST)
+
+    def of(x: Positions, tree_: Laws) -> Solution:
+        with jax.enable_x64(new_val=True):
+            found: Solution = jax.tree.map(np.asarray, compiled(x, tree_))
+            return found
+
+    return of
 
 
 @pytest.fixture(scope="module")
-def endings(tree: laws.Laws) -> Any:
-    """Probability of each ending, [5, case], of situations under the shipped laws."""
+def careful() -> Callable[[Positions, Laws], Solution]:
+    return solver(quantal.CAREFUL)
+
+
+@pytest.fixture(scope="module")
+def exact() -> Callable[[Positions, Laws], Solution]:
+    return solver(EXACT)
+
+
+def positions(seed: int = 1, dtype: Any = np.float64, **changed: Any) -> Positions:
+    """Random positions; each field named is passed through a function, or each side of it through one of a pair."""
     with jax.enable_x64(new_val=True):
-        compiled = jax.jit(lambda x, precision: solve(payoffs(x, tree), precision).ending.sum(axis=1)[:, 0])
-        best = tree.ladder.quantal.precision
+        x = drawn(seed, dtype=dtype)
+        for name, change in changed.items():
+            old = getattr(x, name)
+            pair = change if isinstance(change, tuple) else (change, change)
+            new = tuple(f(a) for f, a in zip(pair, old, strict=True)) if isinstance(old, tuple) else change(old)
+            x = x._replace(**{name: new})
+        return x
 
-        def of(x: Positions, precision: float | None = None) -> np.ndarray:
-            with jax.enable_x64(new_val=True):
-                return np.asarray(compiled(x, jnp.asarray(best if precision is None else precision)))
 
-        return of
-
-
-def made() -> Any:
+def copies(best: Laws, dtype: Any = np.float64, **changed: float) -> Laws:
     with jax.enable_x64(new_val=True):
-        return situations()
+        tree_ = spread(best, dtype=dtype)
+        for name, value in changed.items():
+            law, key = name.split("_", 1)
+            tree_ = laws.replaced(tree_, {f"ladder.{law}.{key}": jnp.full(WIDTH, value, dtype)})
+        return tree_
 
 
-def moved(field: str, change: Any) -> Positions:
+def same(x: Any) -> Any:
+    return x
+
+
+def ends(found: Solution) -> np.ndarray:
+    """Probability of each ending, [5, ladder]."""
+    return np.stack([found.line[tree.LINE_END == e].sum(axis=0) for e in range(len(LADDER_ENDS))])
+
+
+# ---- the tree ----
+
+
+def test_every_way_of_running_is_counted_once() -> None:
+    inner = sum(3**d for d in range(tree.MOVES))  # nodes with a move: two endings, and three ways to slip into war
+    assert len(tree.LINES) == 5 * inner + 3**tree.MOVES == 281
+    assert len({(line.plays, line.end) for line in tree.LINES}) == len(tree.LINES)
+    assert len(set(tree.LINE_NAMES)) == len(tree.LINES)
+
+
+def test_a_line_counts_its_presses_and_ends_as_its_last_move_says() -> None:
+    for line, end, climbed in zip(tree.LINES, tree.LINE_END, tree.LINE_CLIMBED, strict=True):
+        assert line.climbed == climbed == line.plays.count("press")
+        assert line.end == LADDER_ENDS[end]
+        assert "back-down" not in line.plays[:-1]
+        last = tree.mover(len(line.plays) - 1)
+        if line.plays[-1] == "back-down":
+            assert line.end == ("challenger-backs-down", "defender-backs-down")[last]
+        else:
+            assert line.end in ("settled", "war", "hold")
+            assert line.end != "settled" or line.plays[-1] == "offer"
+            assert line.end != "hold" or len(line.plays) == tree.MOVES
+
+
+def test_the_defender_moves_first_and_then_in_turn() -> None:
+    assert [tree.mover(move) for move in range(tree.MOVES)] == [1, 0, 1, 0]
+
+
+def test_nodes_of_a_depth_count_the_presses_that_led_to_them() -> None:
+    for depth in range(tree.MOVES + 1):
+        count = tree.climbed(depth)
+        assert count.shape == (3**depth,)
+        digits = [np.base_repr(node, 3).zfill(depth)[-depth:] if depth else "" for node in range(3**depth)]
+        assert count.tolist() == [d.count("0") for d in digits]
+
+
+def test_the_typical_line_is_the_shortest_that_ends_so() -> None:
+    for end in LADDER_ENDS:
+        for climbed in {line.climbed for line in tree.LINES if line.end == end}:
+            line = tree.LINES[tree.typical(end, climbed)]
+            assert (line.end, line.climbed) == (end, climbed)
+            rivals = [other for other in tree.LINES if (other.end, other.climbed) == (end, climbed)]
+            assert len(line.plays) == min(len(other.plays) for other in rivals)
+    assert tree.LINES[tree.typical("defender-backs-down", 0)].plays == ("back-down",)
+    with pytest.raises(ValueError, match=r"empty|argument"):
+        tree.typical("settled", 4)  # the last move is the settlement, so four presses leave no room for it
+
+
+# ---- an equilibrium ----
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_lines_sum_to_one_and_the_residual_is_small(careful: Any, best: Laws, dtype: Any) -> None:
+    lowered = []
+    for seed in (1, 2):
+        found = careful(positions(seed, dtype), copies(best, dtype))
+        assert found.line.dtype == dtype
+        assert (found.line >= 0).all()
+        np.testing.assert_allclose(found.line.sum(axis=0), 1.0, atol=20 * np.finfo(dtype).eps)
+        assert found.residual.max() <= 1.1 * quantal.CAREFUL.enough
+        lowered.append(found.precision < 0.999 * best.ladder.quantal.precision)
+    assert np.mean(lowered) < 0.1  # a few in a hundred
+
+
+def against_the_branch(found: Solution, x: Positions, tree_: Laws, one: int, moves: int, lines: Any) -> None:
+    """The fast solution is the point of the principal branch that the general solver finds."""
+    game, line, labels = written_out(payoffs(x, tree_), one, moves, lines)
+    slow = general.solve(game, float(tree_.ladder.quantal.precision[one]))
+    assert slow.converged, slow.reason
+    np.testing.assert_allclose(as_profile(game, labels, found, one), slow.probabilities, atol=1e-6)
+    here = np.bincount(line, slow.play.ends, minlength=len(lines))
+    np.testing.assert_allclose(found.line[:, one], here, atol=1e-6)
+    values = [(v[:, one] * p[:, one]).sum() for v, p in zip(found.value, payoffs(x, tree_).prior, strict=True)]
+    np.testing.assert_allclose(values, slow.play.values, atol=1e-6)
+
+
+def test_the_solution_is_an_equilibrium_of_the_same_game_written_out(exact: Any, best: Laws) -> None:
+    """Every choice is the logit reply, by the general evaluator's beliefs and values."""
+    x, tree_ = positions(), copies(best)
+    found = exact(x, tree_)
+    settled = np.flatnonzero(found.residual <= SETTLES)[:2]
     with jax.enable_x64(new_val=True):
-        base = situations()
-        return base._replace(**{field: jax.tree.map(change, getattr(base, field))})
+        for one in settled:
+            game, line, labels = written_out(payoffs(x, tree_), one, tree.MOVES, tree.LINES)
+            known = profile(game, as_profile(game, labels, found, one))
+            assert general.residual(game, float(best.ladder.quantal.precision), known) <= 10 * SETTLES
+            here = np.bincount(line, Play(game, known).ends, minlength=len(tree.LINES))
+            np.testing.assert_allclose(found.line[:, one], here, atol=1e-10)
 
 
-def one_side(field: str, side: int, change: Any) -> Positions:
+@pytest.mark.slow
+def test_the_solution_lies_on_the_principal_branch(exact: Any, best: Laws) -> None:
+    x, tree_ = positions(), copies(best)
+    found = exact(x, tree_)
+    one = int(np.flatnonzero(found.residual <= SETTLES)[0])
     with jax.enable_x64(new_val=True):
-        base = situations()
-        pair = list(getattr(base, field))
-        pair[side] = change(pair[side])
-        return base._replace(**{field: tuple(pair)})
+        against_the_branch(found, x, tree_, one, tree.MOVES, tree.LINES)
 
 
-def test_endings_are_probabilities_and_sum_to_one(endings: Any) -> None:
-    p = endings(made())
-    assert (p >= 0).all()
-    np.testing.assert_allclose(p.sum(axis=0), 1.0, atol=1e-12)
-
-
-def test_every_ending_is_possible_somewhere(endings: Any) -> None:
-    assert (endings(made()).max(axis=1) > 1e-3).all()
-
-
-# ---- the same game by brute force ----
-
-
-def payoff_set() -> Payoffs:
-    rng = np.random.default_rng(3)
-
-    def pair() -> tuple[Any, Any]:
-        return jnp.asarray(rng.normal(size=(RUNGS, 1))), jnp.asarray(rng.normal(size=(RUNGS, 1)))
-
-    five = [pair() for _ in range(5)]
-    five[-1] = tuple(jnp.broadcast_to(x[:1], x.shape) for x in five[-1])  # a war costs the same from any rung
-    return Payoffs(*five, jnp.asarray(rng.uniform(0, 0.3, (RUNGS, 1))))
-
-
-class Tree:
-    """The game written out as a tree of histories: no table, no shared node, plain numbers."""
-
-    def __init__(self, x: Payoffs, precision: float) -> None:
-        self.x, self.precision = x, precision
-
-    def at(self, name: str, rung: int) -> tuple[float, float]:
-        one, two = getattr(self.x, name)
-        return float(one[rung, 0]), float(two[rung, 0])
-
-    def lottery(self, move: int, rung: int) -> tuple[tuple[float, float], dict[tuple[str, int], float]]:
-        """The rung may slip into war of its own accord; else the next moves."""
-        risk = float(self.x.risk[rung, 0])
-        value, ends = self.node(move, rung)
-        war = self.at("war", rung)
-        mixed = defaultdict(float, {key: (1 - risk) * p for key, p in ends.items()})
-        mixed["war", rung] += risk
-        return ((1 - risk) * value[0] + risk * war[0], (1 - risk) * value[1] + risk * war[1]), mixed
-
-    def node(self, move: int, rung: int) -> tuple[tuple[float, float], dict[tuple[str, int], float]]:
-        """Values to both, and the chance of every ending from here."""
-        if move == MOVES:
-            return self.at("held", rung), {("hold", rung): 1.0}
-        mover = 1 - move % 2
-        press = self.lottery(move + 1, min(rung + 1, RUNGS - 1))
-        hold = self.lottery(move + 1, rung)
-        split = self.at("settled", rung)
-        yes = 1 / (1 + math.exp(-self.precision * (split[1 - mover] - hold[0][1 - mover])))
-        talks = defaultdict(float, {key: (1 - yes) * p for key, p in hold[1].items()})
-        talks["settled", rung] += yes
-        offer = tuple(yes * s + (1 - yes) * h for s, h in zip(split, hold[0], strict=True)), talks
-        give = (
-            ("challenger-backs-down", "challenger_yields") if mover == 0 else ("defender-backs-down", "defender_yields")
-        )
-        back = self.at(give[1], rung), {(give[0], rung): 1.0}
-        options = [press, hold, offer, back]
-        weights = [math.exp(self.precision * value[mover]) for value, _ in options]
-        chance = [w / sum(weights) for w in weights]
-        ends: dict[tuple[str, int], float] = defaultdict(float)
-        for share, (_, after) in zip(chance, options, strict=True):
-            for key, p in after.items():
-                ends[key] += share * p
-        worth = [sum(c * value[side] for c, (value, _) in zip(chance, options, strict=True)) for side in (0, 1)]
-        return (worth[0], worth[1]), ends
-
-
-@pytest.mark.parametrize("start", [1, 4])
-def test_the_solution_agrees_with_the_tree_written_out(start: int) -> None:
+def test_ladders_of_fewer_moves_lie_on_the_principal_branch(best: Laws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With two moves the general solver takes a moment, so that it can be asked at many payoffs and precisions."""
+    for module in (tree, quantal):
+        monkeypatch.setattr(module, "MOVES", 2)
+    lines, many = tree._lines(), 12
+    assert len(lines) == 29
     with jax.enable_x64(new_val=True):
-        x, first = payoff_set(), (np.arange(RUNGS) == start)[:, None] * 1.0
-        solved: Solution = solve(x, jnp.asarray(1.3), jnp.asarray(first))
-        value, ends = Tree(x, 1.3).node(0, start)
-    np.testing.assert_allclose([float(v[0]) for v in solved.value], value, rtol=1e-9)
-    table = np.asarray(solved.ending)[..., 0]
-    assert sum(ends.values()) == pytest.approx(1.0)
-    for e, name in enumerate(LADDER_ENDS):
-        by_rung = [ends.get((name, rung), 0.0) for rung in range(RUNGS)]
-        np.testing.assert_allclose(table[e].sum(), sum(by_rung), atol=1e-9, err_msg=name)
-        np.testing.assert_allclose(table[e], by_rung, atol=1e-9, err_msg=f"{name}, rung by rung")
-
-
-def test_without_precision_every_play_is_as_likely_as_every_other() -> None:
+        x, tree_ = drawn(4, many), spread(best, many)
+        sharper = jnp.asarray(np.geomspace(0.2, 1.8, many))
+        tree_ = laws.replaced(tree_, {"ladder.quantal.precision": sharper})
+    found = solver(EXACT)(x, tree_)
+    settled = np.flatnonzero(found.residual <= SETTLES)
+    assert len(settled) >= many - 2
     with jax.enable_x64(new_val=True):
-        solved = solve(payoff_set(), jnp.asarray(0.0))
-    for move in solved.plays:
-        np.testing.assert_allclose(np.asarray(move), 0.25, atol=1e-12)
+        for one in settled:
+            against_the_branch(found, x, tree_, int(one), 2, lines)
+
+
+def test_without_precision_every_play_is_as_likely_as_every_other(exact: Any, best: Laws) -> None:
+    found = exact(positions(), copies(best, quantal_precision=0.0))
+    for strategy in found.strategies:
+        np.testing.assert_allclose(strategy.play, 0.25, atol=1e-12)
+        np.testing.assert_allclose(strategy.yes, 0.5, atol=1e-12)
+
+
+def test_where_the_iteration_does_not_settle_the_ladder_is_played_more_bluntly(careful: Any, best: Laws) -> None:
+    """At three times the prior's precision many circle; what is given is an equilibrium of the precision reported."""
+    asked = 3.0 * float(best.ladder.quantal.precision)
+    found = careful(positions(), copies(best, quantal_precision=asked))
+    tries = np.log(found.precision / asked) / np.log(quantal.BLUNTER)
+    np.testing.assert_allclose(tries, tries.round(), atol=1e-9)
+    assert (tries.round() > 0).any()
+    settled = found.residual <= quantal.CAREFUL.enough
+    again = careful(positions(), laws.replaced(copies(best), {"ladder.quantal.precision": found.precision}))
+    kept = settled & np.isclose(again.precision, found.precision)
+    assert kept.mean() > 0.7
+    np.testing.assert_allclose(np.median(abs(again.line - found.line)[:, kept].max(axis=0)), 0.0, atol=1e-4)
 
 
 # ---- directions ----
 
 
-def test_war_is_more_likely_where_each_rung_carries_more_risk(endings: Any) -> None:
-    riskier = moved("safety", lambda x: 1.5 * x)
-    for precision in (0.0, None):
-        assert (endings(riskier, precision)[WAR] > endings(made(), precision)[WAR]).all()
+@pytest.fixture(scope="module")
+def moved(careful: Any, best: Laws) -> Any:
+    """How the endings, and the challenger's value of opening, change from the random positions to changed ones."""
+    base = careful(positions(), copies(best))
+    full = 0.999 * float(best.ladder.quantal.precision)
+
+    def of(x: Positions | None = None, tree_: Laws | None = None) -> tuple[np.ndarray, np.ndarray]:
+        found = careful(x or positions(), tree_ or copies(best))
+        alike = (found.precision > full) & (base.precision > full)
+        assert alike.mean() > 0.85
+        change = ends(found) - ends(base)
+        return change[:, alike], (found.value[0] - base.value[0])[:, alike]
+
+    return of
 
 
-def test_the_side_with_the_smaller_stake_yields_more(endings: Any) -> None:
-    small = one_side("stake", 0, lambda x: 0.5 * x), one_side("stake", 1, lambda x: 0.5 * x)
-    base = endings(made())
-    assert (endings(small[0])[BACK] > base[BACK]).mean() > 0.95
-    assert (endings(small[1])[GIVE] > base[GIVE]).mean() > 0.95
+def more(by: float) -> Callable[[Any], Any]:
+    return lambda a: a + by
 
 
-def test_between_equals_the_defender_with_the_smaller_stake_yields_more_than_with_the_larger(endings: Any) -> None:
+def surer(belief: Any) -> Any:
+    return jnp.minimum(belief + 0.2, 0.95)
+
+
+def times(factor: float) -> Callable[[Any], Any]:
+    return lambda a: factor * a
+
+
+def test_whom_the_balance_favours_as_he_believes_it_backs_down_less_and_the_other_more(moved: Any) -> None:
+    ends_, value = moved(positions(favour=(more(0.2), same)))
+    assert (ends_[BACK] < 0).all()
+    assert (ends_[GIVE] > 0).mean() > 0.97
+    assert (value > 0).mean() > 0.97
+    ends_, value = moved(positions(favour=(same, more(0.2))))
+    assert (ends_[GIVE] < 0).all()
+    assert (ends_[BACK] > 0).mean() > 0.97
+    assert (value < 0).mean() > 0.97
+
+
+def test_who_has_less_at_stake_backs_down_more_and_the_other_less(moved: Any) -> None:
+    ends_, _ = moved(positions(stake=(times(0.7), same)))
+    assert (ends_[BACK] > 0).all()
+    assert (ends_[GIVE] < 0).mean() > 0.97
+    ends_, value = moved(positions(stake=(same, times(0.7))))
+    assert (ends_[GIVE] > 0).all()
+    assert (ends_[BACK] < 0).mean() > 0.97
+    assert (value > 0).mean() > 0.97
+
+
+def test_who_has_spoken_louder_backs_down_less_and_a_settlement_is_harder(moved: Any) -> None:
+    """Fearon 1994: audience costs tie hands; the challenger's make the other yield more."""
+    ends_, _ = moved(positions(audience=(more(0.4), same)))
+    assert (ends_[BACK] < 0).mean() > 0.8
+    assert (ends_[GIVE] > 0).mean() > 0.9
+    ends_, _ = moved(positions(audience=(same, more(0.4))))
+    assert (ends_[BACK] > 0).mean() > 0.9
+    assert (ends_[SETTLED] < 0).mean() > 0.97
+
+
+def test_a_secret_side_payment_makes_settlements(moved: Any) -> None:
+    ends_, value = moved(positions(side_payment=more(0.5)))
+    assert (ends_[SETTLED] > 0).mean() > 0.97
+    assert (value > 0).mean() > 0.7
+    ends_, _ = moved(positions(side_payment=(same, more(0.5))))
+    assert (ends_[SETTLED] > 0).mean() > 0.97
+
+
+def test_against_one_thought_resolute_it_is_worth_less_to_open(moved: Any) -> None:
+    ends_, value = moved(positions(resolve=(same, surer)))
+    assert (value < 0).mean() > 0.97
+    assert (ends_[GIVE] < 0).mean() > 0.97
+    assert (ends_[BACK] > 0).mean() > 0.97
+
+
+def test_who_is_thought_resolute_has_the_better_of_it(moved: Any) -> None:
+    ends_, value = moved(positions(resolve=(surer, same)))
+    assert (ends_[GIVE] > 0).mean() > 0.95
+    assert (value > 0).mean() > 0.9
+
+
+def test_a_direct_line_lowers_the_risk_of_war_and_a_steeper_rung_raises_it(moved: Any, best: Laws) -> None:
+    ends_, _ = moved(positions(safety=times(0.5)))
+    assert (ends_[WAR] < 0).all()
+    ends_, _ = moved(tree_=copies(best, stakes_risk=2.0 * float(best.ladder.stakes.risk)))
+    assert (ends_[WAR] > 0).all()
+
+
+def test_being_seen_to_settle_makes_settlements_rarer(moved: Any, best: Laws) -> None:
+    for name in ("seen", "indivisible"):
+        ends_, _ = moved(tree_=copies(best, **{f"stakes_{name}": float(best.ladder.stakes[name]) + 1.0}))
+        assert (ends_[SETTLED] < 0).mean() > 0.95
+
+
+def test_shares_of_endings_respond_to_balance_resolve_and_side_payment(moved: Any) -> None:
+    """Or three in four crises would settle whatever the balance: the mean shares themselves move, by 3 in 100."""
+    for field, change, end in (
+        ("favour", (more(0.2), more(-0.2)), GIVE),
+        ("favour", (more(0.2), more(-0.2)), BACK),
+        ("resolve", (same, surer), GIVE),
+        ("side_payment", more(0.5), SETTLED),
+    ):
+        ends_, _ = moved(positions(**{field: change}))
+        assert abs(ends_[end].mean()) > 0.025, (field, LADDER_ENDS[end])
+
+
+def test_no_ending_is_that_of_nearly_every_ladder(careful: Any, best: Laws) -> None:
+    shares = ends(careful(positions(), copies(best)))
+    assert (shares.mean(axis=1)[:WAR] > 0.1).all()
+    assert (shares.mean(axis=1) < 0.5).all()
+    assert (shares.std(axis=1)[:WAR] > 0.1).all()  # they depend on the position
+
+
+# ---- the gradient ----
+
+
+@pytest.mark.slow
+def test_the_gradient_agrees_with_finite_differences(best: Laws) -> None:
+    """Of log-probabilities of endings in every coefficient, as elasticities; each ladder has an ending of its own."""
+    care, size, step = Care(120, 1, 1e-13), 10, 1e-4
+
+    def score(factors: dict[str, Any], x: Positions) -> tuple[Any, Any]:
+        tree_ = laws.replaced(Laws(ladder=blunt.ladder), {n: value_of(blunt, n) * f for n, f in factors.items()})
+        found = quantal.solve(payoffs(x, tree_), tree_.ladder.quantal.precision, care)
+        shares = jnp.stack([found.line[tree.LINE_END == e].sum(axis=0) for e in range(len(LADDER_ENDS))])
+        ladder = jnp.arange(shares.shape[1])
+        each = jnp.log(shares[ladder % len(LADDER_ENDS), ladder])
+        return each.sum(), (each, found.residual)
+
+    blunt = laws.replaced(best, {"ladder.quantal.precision": 0.5})  # settles to the last digit in few steps
+    beside = ("hotline", "leverage", "local")  # these enter before, in the position
+    names = [f"ladder.stakes.{key}" for key in best.ladder.stakes if key not in beside] + ["ladder.quantal.precision"]
     with jax.enable_x64(new_val=True):
-        even = {"local": jnp.full((1, CASES), 0.5), "leverage": jnp.full((1, CASES), 0.5)}
-        same = (jnp.full((1, CASES), 0.4),) * 2
-        none = (jnp.zeros((1, CASES)),) * 2
-        low = situations(
-            **even, audience=same, side_payment=none, stake=(jnp.full((1, CASES), 0.9), jnp.full((1, CASES), 0.3))
-        )
-        high = low._replace(stake=low.stake[::-1])
-    assert (endings(low)[GIVE] > endings(high)[GIVE]).all()
-    assert (endings(low)[BACK] < endings(high)[BACK]).all()
+        x, blocks = drawn(9, size), 2 * len(names)
+        many: Positions = jax.tree.map(lambda a: jnp.tile(a, blocks), x)
+        shift = np.ones((len(names), blocks, size))
+        for n in range(len(names)):
+            shift[n, 2 * n], shift[n, 2 * n + 1] = 1.0 + step, 1.0 - step
+        plain = jax.jit(lambda f, y: score(f, y)[1], compiler_options=FAST)
+        slopes = jax.jit(jax.grad(score, has_aux=True), compiler_options=FAST)
+        each, residual = plain({name: jnp.asarray(shift[n].reshape(-1)) for n, name in enumerate(names)}, many)
+        gradient, _ = slopes({name: jnp.ones(size) for name in names}, x)
+    settled = np.asarray(residual).reshape(blocks, size).max(axis=0) < 1e-12
+    assert settled.sum() >= size // 2
+    up, down = np.asarray(each).reshape(len(names), 2, size).swapaxes(0, 1)
+    by_difference = (up - down) / (2.0 * step)
+    by_rule = np.stack([np.asarray(gradient[name]) for name in names])
+    np.testing.assert_allclose(by_rule[:, settled], by_difference[:, settled], atol=1e-5, rtol=1e-5)
+    assert (abs(by_rule[:, settled]).max(axis=1) > 1e-4).all()
 
 
-def test_local_strength_lets_the_challenger_prevail(endings: Any) -> None:
-    stronger = moved("local", lambda x: x + 0.15)
-    a, b = endings(made()), endings(stronger)
-    assert (b[GIVE] > a[GIVE]).mean() > 0.95
-    assert (b[BACK] < a[BACK]).mean() > 0.95
+def value_of(tree_: Laws, name: str) -> float:
+    mechanism, law, key = name.split(".")
+    return float(tree_[mechanism][law][key])
 
 
-def test_strategic_leverage_lets_the_challenger_prevail(endings: Any) -> None:
-    a, b = endings(made()), endings(moved("leverage", lambda x: x + 0.15))
-    assert (b[GIVE] > a[GIVE]).mean() > 0.95
-    assert (b[BACK] < a[BACK]).mean() > 0.95
+# ---- company ----
 
 
-def test_something_to_give_in_exchange_makes_settlement_likelier(endings: Any) -> None:
-    """Missiles on the other's doorstep that can be traded: settled more often, fought less often."""
-    a, b = endings(made()), endings(moved("side_payment", lambda x: x + 0.5))
-    assert (b[SETTLED] > a[SETTLED]).mean() > 0.9
-    assert (b[WAR] < a[WAR]).mean() > 0.9
+def test_a_ladder_does_not_know_which_others_are_solved_beside_it(careful: Any, best: Laws) -> None:
+    x, tree_ = positions(), copies(best)
+    alone = careful(x, tree_)
+    order = np.random.default_rng(0).permutation(WIDTH)
+    half = np.arange(WIDTH) % 2 == 0
+    with jax.enable_x64(new_val=True):
+        shuffled = jax.tree.map(lambda a: a[order], x)
+        mixed = jax.tree.map(lambda a, b: jnp.where(half, a, b), x, positions(2))
+    again, beside = careful(shuffled, tree_), careful(mixed, tree_)
+    for name in ("line", "residual", "precision"):
+        base = getattr(alone, name)
+        np.testing.assert_array_equal(getattr(again, name), base[..., order], err_msg=name)
+        np.testing.assert_array_equal(getattr(beside, name)[..., half], base[..., half], err_msg=name)
 
 
-def test_a_defender_thought_resolute_yields_less(endings: Any, tree: laws.Laws) -> None:
-    """Resolve weighs the stake: 1 + coefficient × (2 resolve - 1), as in `stakes.positions`."""
-    weight = float(tree.ladder.stakes.resolve)
-    assert weight > 0
-    firm = one_side("stake", 1, lambda x: x * (1 + weight * 0.6))
-    soft = one_side("stake", 1, lambda x: x * (1 - weight * 0.6))
-    assert (endings(firm)[GIVE] < endings(soft)[GIVE]).mean() > 0.95
+def test_gathering_the_open_ladders_changes_nothing(careful: Any, best: Laws) -> None:
+    x, tree_ = positions(), copies(best)
+    all_ = careful(x, tree_)
+    with jax.enable_x64(new_val=True):
+        drained = jax.jit(play._drained, compiler_options=FAST)
+        for share in (0.0, 0.3):
+            open_ = np.random.default_rng(1).random(WIDTH) < share
+            line, residual = (np.asarray(a) for a in drained(jnp.asarray(open_), x, tree_.ladder))
+            np.testing.assert_allclose(line[:, open_], all_.line[:, open_], atol=1e-12)
+            np.testing.assert_allclose(residual[open_], all_.residual[open_], atol=1e-12)
+            np.testing.assert_array_equal(line[:, ~open_], 1.0 / len(tree.LINES))
+            np.testing.assert_array_equal(residual[~open_], 0.0)
 
 
-def test_what_was_said_aloud_makes_backing_down_rarer(endings: Any) -> None:
-    tied = one_side("audience", 0, lambda x: x + 0.4)
-    assert (endings(tied)[BACK] < endings(made())[BACK]).mean() > 0.9
+# ---- the table ----
 
 
-def test_the_hotline_lowers_the_risk_of_war(endings: Any) -> None:
-    assert (endings(moved("safety", lambda x: 0.5 * x))[WAR] < endings(made())[WAR]).all()
+@pytest.fixture(scope="module")
+def opened(best: Laws) -> Any:
+    """The table of the shipped laws, [points, 1]."""
+    with jax.enable_x64(new_val=True):
+        return jax.jit(table.openings, compiler_options=FAST)(best)
+
+
+def test_on_the_points_of_the_grid_the_table_is_read_exactly(opened: Any) -> None:
+    points = np.stack(np.meshgrid(*table.GRID, indexing="ij")).reshape(len(table.GRID), -1, 1)
+    assert opened.shape == points.shape[1:]
+    with jax.enable_x64(new_val=True):
+        got = table.read(opened, *(jnp.asarray(p) for p in points))
+    np.testing.assert_allclose(got, opened, atol=1e-9)
+
+
+def test_beyond_the_grid_the_nearest_point_is_read(opened: Any) -> None:
+    with jax.enable_x64(new_val=True):
+        edge = [jnp.full((1, 1), axis[-1]) for axis in table.GRID]
+        beyond = [e + 1.0 for e in edge]
+        np.testing.assert_array_equal(table.read(opened, *beyond), table.read(opened, *edge))
+
+
+def test_between_the_points_reading_beats_the_nearest_point(opened: Any, careful: Any, best: Laws) -> None:
+    """What the table costs: read, against the ladder solved there, in units of what the challenger has at stake."""
+    rng = np.random.default_rng(3)
+    where = [rng.uniform(axis[0], axis[-1], WIDTH) for axis in table.GRID]
+    near = [axis[abs(axis[:, None] - w).argmin(axis=0)] for axis, w in zip(table.GRID, where, strict=True)]
+    with jax.enable_x64(new_val=True):
+        where_, near_ = ([jnp.asarray(w)[:, None] for w in four] for four in (where, near))
+        situations = table.situations(*(w[:, 0] for w in where_))
+        read, coarse = (np.asarray(table.read(opened, *four))[:, 0] for four in (where_, near_))
+    true = careful(situations, copies(best)).value[0].mean(axis=0)  # both types of the challenger are as likely
+    prize = float(best.ladder.stakes.prize) * table.STAKE
+    off, nearest = abs(read - true) / prize, abs(coarse - true) / prize
+    assert off.mean() < 0.5 * nearest.mean()
+    assert np.quantile(off, 0.95) < 0.5 * np.quantile(nearest, 0.95)
+    assert off.mean() < 0.1 * np.std(true) / prize

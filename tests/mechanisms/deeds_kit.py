@@ -16,7 +16,7 @@ import numpy as np
 from jax import Array
 
 from detente import laws
-from detente.deeds import LADDER_ENDS, Deeds, Ladders
+from detente.deeds import LADDER_ENDS, Consequences, Deeds, Ladders
 from detente.laws import Laws
 from detente.mechanisms.arsenals import FIRSTS
 from detente.mechanisms.influence import anchored
@@ -26,16 +26,22 @@ from detente.structure import Structure
 from detente.world import AXES, World, opening
 
 NATURE_AXES = {
-    **dict.fromkeys(
-        ("removal", "exposed", "leak", "changed", "yielded", "stood", "ladder_heat", "deadline_dropped"), ("D",)
-    ),
+    **dict.fromkeys(("removal", "exposed", "leak", "changed"), ("D",)),
     **dict.fromkeys(("unrest", "defiance", "attack"), ("A",)),
-    **dict.fromkeys(("found", "removed", "granted"), ("D", "A")),
     "overture": ("P", "A"),
-    **dict.fromkeys(("ladder_open", "ladder_rung", "accident"), ("K",)),
-    "ladder_over": ("I",),
+    "accident": ("K",),
     "successor": ("D", "L"),
     "independence": (),
+}
+AFTER_AXES = {
+    **dict.fromkeys(("yielded", "stood", "ladder_heat", "deadline_dropped"), ("D",)),
+    **dict.fromkeys(("found", "removed", "granted"), ("D", "A")),
+    **dict.fromkeys(("ladder_open", "ladder_rung"), ("K",)),
+    "ladder_over": ("I",),
+    "deadline": ("I", "answer"),
+    "attended": ("I", "side"),
+    "left": ("I", "side"),
+    "discovery": ("D", "A", "reply"),
 }
 EXPERIMENTS: dict[str, list[str]] = {}
 
@@ -134,6 +140,9 @@ class Bench:
     def befell(self, text: str, value: float = 1.0) -> "Bench":
         """A consequence or an event of nature: `leak[ussr]`, `independence`."""
         kind, _, words = text.rstrip("]").partition("[")
+        if kind in AFTER_AXES:
+            came = getattr(self.deeds.after, kind).at[self.index(AFTER_AXES[kind], words)].set(value)
+            return replace(self, deeds=replace(self.deeds, after=self.deeds.after._replace(**{kind: came})))
         array = self.deeds.nature[kind]
         changed = array.at[self.index(NATURE_AXES[kind], words)].set(value)
         return replace(self, deeds=replace(self.deeds, nature=self.deeds.nature | {kind: changed}))
@@ -206,6 +215,7 @@ def quiet(st: Structure, worlds: int = 1) -> Deeds:
     """A month in which nothing whatever was done."""
     n_d, n_a, n_k, n_i, n_r = len(st.deciders), len(st.actors), len(st.showdown), len(st.issues), len(st.rows)
     size = {"P": len(st.centres), "D": n_d, "A": n_a, "K": n_k, "I": n_i, "L": st.n_leaders}
+    size |= {"side": 2, "answer": 3, "reply": 4}
 
     def none(*shape: int) -> Array:
         return jnp.zeros((*shape, worlds))
@@ -216,10 +226,7 @@ def quiet(st: Structure, worlds: int = 1) -> Deeds:
         st,
         enacted=none(n_r + 1),
         refused=none(n_r + 1),
-        deadline=none(n_i, 3),
-        attended=none(n_i, 2),
-        left=none(n_i, 2),
-        discovery=none(n_d, n_a, 4),
+        after=Consequences(**{kind: none(*(size[axis] for axis in axes)) for kind, axes in AFTER_AXES.items()}),
         nature=told,
         ladders=Ladders(none(n_k), none(n_k), none(n_k), none(n_k, len(LADDER_ENDS))),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from deeds_kit import Bench
 
-ELSEWHERE = ("preferences", "ladder")  # of seats and of the ladder: tried in tests of their own
+ELSEWHERE = ("preferences", "ladder")  # of seats and of the ladder: tried in tests/seats and tests/ladder
 
 
 def tried() -> set[str]:

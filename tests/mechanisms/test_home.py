@@ -106,6 +106,20 @@ def test_a_weak_or_a_new_leader_falls_more_often(bench: Bench) -> None:
         assert got[1] == rest[1] == -30.0
 
 
+@experiment("home.ousting")
+def test_of_two_alike_the_one_falls_more_often_whose_state_changed_its_leaders_often(bench: Bench) -> None:
+    alike = bench.with_(
+        {f"home.{what}[{seat}]": 0.5 for what in ("standing", "unrest", "tenure") for seat in ("ussr", "france")}
+    )
+    ussr, france = (
+        alike.both("home.ousting", lambda values: home.ousting(alike.world, values, alike.st), ("D",), seat)
+        for seat in ("ussr", "france")
+    )
+    assert bench.st.turnover[bench.st.deciders.index("france")] > bench.st.turnover[bench.st.deciders.index("ussr")]
+    assert france.on > ussr.on + 1.0
+    assert france.off == ussr.off == -30.0
+
+
 @experiment("home.succession")
 def test_the_heavier_heir_is_likelier_and_nobody_follows_himself(bench: Bench) -> None:
     def weights(b: Bench, law: str) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from rich.console import Console
 from detente import answers, nature, scenario, structure
 from detente.lab.ensemble import Ensemble
 from detente.lab.store import dataset
+from detente.ladder.tree import LINES, typical
 from detente.report import charts, pages, tallies
 from detente.report.summary import summary
 
@@ -36,8 +37,10 @@ def made_up() -> Ensemble:
         value = rng.integers(0, high, (WORLDS, MONTHS, width))
         return np.where(rng.random(value.shape) < share, value, -1).astype(np.int8)
 
-    ladder = seldom(len(st.showdown), 24)
-    ladder[0, 100, 0] = 24
+    short_of_war = np.array([n for n, line in enumerate(LINES) if line.end != "war"], np.int16)
+    ladder = seldom(len(st.showdown), 100)
+    ladder = np.where(ladder >= 0, short_of_war[ladder], -1).astype(np.int16)
+    ladder[0, 100, 0] = typical("war", 1)
     trace = {
         "said": seldom(len(answers.consent_rows(st)), 2, 0.5),
         "nature": (rng.random((WORLDS, MONTHS, len(nature.names(st).all))) < 0.005).astype(np.int8),

@@ -8,8 +8,9 @@ import pytest
 
 from detente import nature, scenario, structure
 from detente.deeds import LADDER_ENDS
+from detente.ladder.tree import LINES, Line
 from detente.report import story
-from detente.report.annals import Deed
+from detente.report.annals import Deed, moves
 from detente.report.words import Words, table
 from detente.scenario import ANSWERS, DRAWN, GIVEN
 
@@ -81,3 +82,32 @@ def test_the_record_is_told_in_the_same_words_and_can_hide_its_dates(lang: str) 
 def test_the_record_in_its_own_words_keeps_every_entry() -> None:
     told = {s.text for m in story.tell_record(SC, "en", same_words=False) for s in m.told}
     assert all(event.text.en in told for event in SC.chronicle)
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [
+        (
+            "en",
+            (
+                "The Soviet Union holds firm, the United States presses, the Soviet Union offers terms in vain, "
+                "the United States backs down."
+            ),
+        ),
+        ("ru", "СССР стоит на своём, США давят, СССР тщетно предлагает условия, США отступают."),
+    ],
+)
+def test_a_ladder_is_told_move_by_move(lang: str, told: str) -> None:
+    line = Line(("hold", "press", "offer", "back-down"), "challenger-backs-down", 1)
+    plays = moves(line, "usa", "ussr")
+    deed = Deed(117, ("ladder", line.end), "usa", "ussr", issue="cuba", plays=plays)
+    assert story.phrase([deed], Words(SC, lang))[0].text.endswith(told)
+
+
+@pytest.mark.parametrize("lang", LANGS)
+def test_every_way_a_ladder_can_run_is_told_with_nothing_left_unfilled(lang: str) -> None:
+    for line in LINES:
+        deed = Deed(0, ("ladder", line.end), "usa", "ussr", issue="cuba", plays=moves(line, "usa", "ussr"))
+        text = story.phrase([deed], Words(SC, lang))[0].text
+        assert not UNFILLED.search(text), text
+    assert moves(Line(("offer",), "settled", 0), "usa", "ussr") == (("ussr", "offer"),)

@@ -37,6 +37,7 @@ from detente import answers, decisions, drive, laws, nature, noise, scenario, st
 from detente.lab import events, store
 from detente.lab.store import CHUNK, WORLD, Arrays, Folder, Memory, Result, RunError
 from detente.lab.tables import alive
+from detente.ladder import table
 from detente.scenario import MONTHS, SLOTS, Scenario, home_of, month_name, parse_month
 from detente.series import Series, declared
 from detente.structure import Structure
@@ -181,11 +182,19 @@ def _strips(lane: Lane) -> Lane:
 
     def block(values: laws.Laws, keys: jax.Array) -> Any:
         strips = keys.shape[0] // LANES
-        cut = jax.tree.map(lambda x: x.reshape(strips, LANES, *x.shape[1:]), (values, keys))
+        cut = (
+            jax.tree.map(lambda x: jnp.moveaxis(x.reshape(*x.shape[:-1], strips, LANES), -2, 0), values),
+            keys.reshape(strips, LANES, -1),
+        )
         found = jax.lax.map(lambda strip: lane(*strip), cut)
         return jax.tree.map(lambda x: jnp.moveaxis(x, 0, -2).reshape(*x.shape[1:-1], -1), found)
 
     return block
+
+
+def _last(x: Any) -> Cut:
+    """Laws are cut along worlds, their last axis."""
+    return Cut(*[None] * (x.ndim - 1), "worlds")
 
 
 class Kernel:
@@ -201,17 +210,19 @@ class Kernel:
         self.numbers = (starts + np.arange(lanes)).reshape(-1)
         self.keep = np.tile(np.arange(lanes) < settings.block, len(devices))
         self.draws = {name: v.astype(np.float32) for name, v in laws.draw(st.scenario, settings.seed).items()}
+        drawn = laws.tree({name: jnp.asarray(v) for name, v in self.draws.items()})
+        self.openings = np.asarray(jax.jit(table.openings)(drawn))
         self.keys: Any = jax.jit(lambda numbers: noise.world_keys(settings.seed, numbers))
         build: Any = _with_worlds if settings.whole else drive.runner
         lane = _strips(build(st, declared(st), settings.months, settings.given))
-        spread, keyed = NamedSharding(mesh, Cut("worlds")), NamedSharding(mesh, Cut("worlds", None))
+        keyed = NamedSharding(mesh, Cut("worlds", None))
         values, keys = self._arguments(0)
         shapes = jax.eval_shape(lane, values, keys)
         out = jax.tree.map(lambda x: Cut(*[None] * (x.ndim - 1), "worlds"), shapes)
         mapped = jax.shard_map(
-            lane, mesh=mesh, in_specs=(Cut("worlds"), Cut("worlds", None)), out_specs=out, check_vma=False
+            lane, mesh=mesh, in_specs=(jax.tree.map(_last, values), Cut("worlds", None)), out_specs=out, check_vma=False
         )
-        places = jax.tree.map(lambda _: spread, values), keyed
+        places = jax.tree.map(lambda x: NamedSharding(mesh, _last(x)), values), keyed
         self.place: Any = lambda first: jax.device_put(self._arguments(first), places)
         self.call: Any = jax.jit(mapped).lower(*self.place(0)).compile()
 
@@ -219,7 +230,9 @@ class Kernel:
         """Laws and keys of the worlds from one on."""
         numbers = first + self.numbers
         values = {name: drawn[numbers % laws.DRAWS] for name, drawn in self.draws.items()}
-        return laws.tree(values), self.keys(jnp.asarray(numbers, jnp.int32))
+        tree = laws.tree(values)
+        tree["derived"] = laws.Laws(openings=self.openings[:, numbers % laws.DRAWS])
+        return tree, self.keys(jnp.asarray(numbers, jnp.int32))
 
     def __call__(self, first: int) -> Any:
         """Begin to compute; the result is waited for when it is read."""

@@ -34,25 +34,30 @@ class Kind:
 
     def happens(self, arrays: Arrays) -> NDArray[np.bool_]:
         """Whether it happens in its window, by world."""
+        return np.asarray(self.months(arrays).any(axis=1))
+
+    def months(self, arrays: Arrays) -> NDArray[np.bool_]:
+        """In which months of its window it happens, [world, month]."""
         cut = arrays[self.array][:, self.first : self.last + 1]
         if not self.places:
-            return np.zeros(len(cut), dtype=bool)
+            return np.zeros(cut.shape[:2], dtype=bool)
         if self.array == "moves":
-            return np.asarray((cut[..., self.places[0]] == self.value).any(axis=(1, 2)))
+            return np.asarray((cut[..., self.places[0]] == self.value).any(axis=2))
         cut = cut[..., list(self.places)]
         found = cut >= 0 if self.value is None else cut == self.value
-        return np.asarray(found.any(axis=(1, 2)))
+        return np.asarray(found.any(axis=2))
 
 
 def kinds(st: Structure, months: int) -> list[Kind]:
     """The kinds of all entries that lie within the first months of the span."""
     entries = sorted(st.scenario.chronicle, key=lambda e: (e.date, e.id))
-    return [_kind(e, st, months) for e in entries if not e.crisis_move and e.month < months]
+    return [kind(e, st, months) for e in entries if not e.crisis_move and e.month < months]
 
 
-def _kind(event: Event, st: Structure, months: int) -> Kind:
+def kind(event: Event, st: Structure, months: int) -> Kind:
+    """The kind of one entry, and its own window."""
     first, last = max(event.month - event.window, 0), min(event.month + event.window, months - 1)
-    find = _nature if event.nature else _forced if event.decision else _row
+    find = _nature if event.nature else forced if event.decision else _row
     try:
         array, places, value = find(event, st)
     except ScenarioError:  # `detente check` says so; what stands in no menu happens in no world
@@ -75,7 +80,8 @@ def _nature(event: Event, st: Structure) -> tuple[str, tuple[int, ...], int | No
     return "successor", ((st.deciders.index(event.on),) if event.on in st.deciders else ()), None
 
 
-def _forced(event: Event, st: Structure) -> tuple[str, tuple[int, ...], int | None]:
+def forced(event: Event, st: Structure) -> tuple[str, tuple[int, ...], int]:
+    """Where the answer of an entry stands: array of the trace, places, option."""
     seat, issue = st.deciders.index(event.actor), st.issues.index(event.issue)
     if event.decision == "meeting":
         n = len(st.issues)

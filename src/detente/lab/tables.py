@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from detente import answers, nature
 from detente.deeds import LADDER_ENDS
-from detente.ladder.stakes import RUNGS
+from detente.ladder.tree import LINE_END, LINES
 from detente.scenario import ANSWERS, MONTHS, month_name
 from detente.structure import Structure
 
@@ -27,7 +27,7 @@ FORCED = ("succession", "meeting", "deadline", "discovery", "ladder")
 
 def alive(ladder: NDArray[Any]) -> NDArray[np.bool_]:
     """Where a world still goes on, [world, month]: the month in which a ladder ends in war is the last."""
-    war = (ladder // RUNGS == WAR).any(axis=2)
+    war = ((ladder >= 0) & (LINE_END[ladder] == WAR)).any(axis=2)
     before = np.cumsum(war, axis=1) - war
     return np.asarray(before == 0)
 
@@ -48,12 +48,11 @@ def until_war(arrays: Arrays) -> Arrays:
 def forced_names(st: Structure, kind: str) -> list[str]:
     """What a forced Decision was about, in the order of its array."""
     showdown = [st.issues[k] for k in st.showdown]
-    authors, hosts = nature.secret_pairs(st)
     return {
         "succession": list(st.deciders),
         "meeting": list(answers.meeting_names(st)),
         "deadline": showdown,
-        "discovery": [f"{st.deciders[d]}:{st.actors[a]}" for d, a in zip(authors, hosts, strict=True)],
+        "discovery": list(nature.pair_names(st)),
         "ladder": showdown,
     }[kind]
 
@@ -122,9 +121,9 @@ class Tables:
     def _forced(self, first: int, kind: str, array: NDArray[Any]) -> None:
         world, month, about = at = np.nonzero(array >= 0)
         answer = array[at].astype(np.int64)
-        rung = np.full(len(answer), -1)
+        line: list[str | None] = [None] * len(answer)
         if kind == "ladder":
-            answer, rung = answer // RUNGS, answer % RUNGS
+            line, answer = [" ".join(LINES[n].plays) for n in answer], LINE_END[answer]
         words = list(LADDER_ENDS) if kind == "ladder" else list(ANSWERS.get(kind, ()))
         if kind == "succession":
             words = sorted({person for seat in self.st.leaders for person in seat})
@@ -139,7 +138,7 @@ class Tables:
                 "kind": pa.array([kind] * len(world), type=pa.string()),
                 "about": _words(about, forced_names(self.st, kind)).cast(pa.string()),
                 "answer": _words(answer, words).cast(pa.string()),
-                "rung": pa.array(rung.astype(np.int8), mask=rung < 0),
+                "line": pa.array(line, type=pa.string()),
             },
         )
 

@@ -1,4 +1,4 @@
-"""Playing a ladder inside a month: who opened it, how it may end, and what the ending means."""
+"""Playing a ladder inside a month: who opened it, how it may run, and what its end means."""
 
 from __future__ import annotations
 
@@ -11,11 +11,16 @@ from jax import Array
 
 from detente.deeds import LADDER_ENDS, Ladders
 from detente.ladder.quantal import solve
-from detente.ladder.stakes import RUNGS, payoffs, positions
+from detente.ladder.stakes import Positions, payoffs, positions
+from detente.ladder.tree import LINE_CLIMBED, LINE_END, LINES, RUNGS
 from detente.laws import Laws
 from detente.structure import Structure
 from detente.views import View
 from detente.world import World
+
+ROOM = 16
+"""Ladders solved at a time: few are open in a month, so they are gathered and drained."""
+NEVER = 1e-30
 
 
 class Game(NamedTuple):
@@ -23,7 +28,9 @@ class Game(NamedTuple):
 
     open: Array  # [K, world] 0/1
     challenger: Array  # [K, world] +1 the changers, -1 the keepers
-    log_ending: Array  # [K, ends × rungs, world] log-probability of each (ending, rung)
+    start: Array  # [K, world] rung on which it begins
+    log_line: Array  # [K, LINES, world] log-probability of each way of running
+    residual: Array  # [K, world] of the equilibrium
 
 
 class Outcome(NamedTuple):
@@ -93,28 +100,76 @@ def ladders(
     n: dict[str, Array],
     due: Array,
     dated: Array,
-    pairs: object,
+    pairs_issue: np.ndarray,
+    pairs_side: np.ndarray,
     found: Array,
     met: Array,
 ) -> Game:
-    """Set up every ladder that is open this month and solve it as things stand."""
-    opened, strike = openers(world, enacted, n, due, dated, pairs.issue, pairs.side, found, met, st)  # type: ignore[attr-defined]
+    """Set up every ladder that is open this month and solve it."""
+    opened, strike = openers(world, enacted, n, due, dated, pairs_issue, pairs_side, found, met, st)
     carried = world.issues.open
     fresh = jnp.where(opened[:, 0] > 0, 1.0, jnp.where(opened[:, 1] > 0, -1.0, 0.0))
     sign = jnp.where(jnp.abs(carried) > 0, carried, fresh)
-    start_at = jnp.where(jnp.abs(carried) > 0, world.issues.rung, 1.0 + 3.0 * strike)
-    start = (start_at[None] == jnp.arange(RUNGS, dtype=start_at.dtype)[:, None, None]).astype(world.war.dtype)
+    start = jnp.where(jnp.abs(carried) > 0, world.issues.rung, 1.0 + 3.0 * strike)
     both = [positions(seen, laws, st, side, believed=False) for side in (0, 1)]
-    stands = jax.tree.map(lambda plus, minus: jnp.where(sign > 0, plus, minus), *both)
-    ending = solve(payoffs(stands, laws), laws.ladder.quantal.precision, start).ending
-    flat = ending.reshape(-1, *ending.shape[2:])
-    return Game(jnp.abs(sign), sign, jnp.log(jnp.maximum(jnp.swapaxes(flat, 0, 1), 1e-12)))
+    stands: Positions = jax.tree.map(lambda plus, minus: jnp.where(sign > 0, plus, minus), *both)
+    log_line, residual = solved(jnp.abs(sign), stands._replace(rung=start), laws)
+    return Game(jnp.abs(sign), sign, start, log_line, residual)
 
 
-def outcome(game: Game, ended: Array) -> Outcome:
-    """Read the drawn (or recorded) ending of each ladder."""
-    end, rung = ended // RUNGS, (ended % RUNGS).astype(game.open.dtype)
-    hot = (end[:, None] == np.arange(len(LADDER_ENDS))[:, None]).astype(game.open.dtype) * game.open[:, None]
+def solved(open_: Array, stands: Positions, laws: Laws) -> tuple[Array, Array]:
+    """Log-probability of every line of the open ladders, [K, LINES, world], and residuals, [K, world].
+
+    Where there are few worlds every ladder is solved; where there are many, the open ones are gathered ROOM at a time.
+    """
+    shape = open_.shape
+    spread = jax.tree.map(lambda c: jnp.broadcast_to(c, shape).reshape(-1), laws.ladder)
+    flat: Positions = jax.tree.map(lambda a: a.reshape(-1), stands)
+    if shape[-1] < ROOM:
+        found = solve(payoffs(flat, Laws(ladder=spread)), spread.quantal.precision)
+        line, residual = found.line, found.residual
+    else:
+        line, residual = _drained(open_.reshape(-1) > 0, flat, spread)
+    lines = jnp.log(jnp.maximum(line, NEVER)).reshape(len(LINES), *shape)
+    return jnp.swapaxes(lines, 0, 1), residual.reshape(shape)
+
+
+def _drained(open_: Array, flat: Positions, coefficients: Laws) -> tuple[Array, Array]:
+    size = open_.shape[0]
+    place = jnp.cumsum(open_) - 1  # place in the queue
+    number = open_.sum()
+    queue = (
+        jnp.zeros(size, jnp.int32).at[jnp.where(open_, place, size)].set(jnp.arange(size, dtype=jnp.int32), mode="drop")
+    )
+
+    def go_on(state: tuple[Array, Array, Array]) -> Array:
+        return state[0] < number
+
+    def drain(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        first, line, residual = state
+        turn = first + jnp.arange(ROOM)
+        who = queue[jnp.minimum(turn, size - 1)]
+        taken = jax.tree.map(lambda a: a[who], (flat, coefficients))
+        found = solve(payoffs(taken[0], Laws(ladder=taken[1])), taken[1].quantal.precision)
+        to = jnp.where(turn < number, who, size)
+        return (
+            first + ROOM,
+            line.at[:, to].set(found.line, mode="drop"),
+            residual.at[to].set(found.residual, mode="drop"),
+        )
+
+    empty = jnp.full((len(LINES), size), 1.0 / len(LINES), flat.rung.dtype)
+    _, line, residual = jax.lax.while_loop(go_on, drain, (jnp.int32(0), empty, jnp.zeros(size, flat.rung.dtype)))
+    return line, residual
+
+
+def outcome(game: Game, ran: Array) -> Outcome:
+    """Read how each ladder ran (drawn or recorded), [K, world]."""
+    here = (ran[:, None] == np.arange(len(LINES))[:, None]).astype(game.open.dtype) * game.open[:, None]
+    ends = jnp.asarray(LINE_END[None] == np.arange(len(LADDER_ENDS))[:, None], here.dtype)
+    hot = jnp.swapaxes(jnp.tensordot(ends, here, axes=(1, 1)), 0, 1)
+    climbed = jnp.tensordot(jnp.asarray(LINE_CLIMBED, here.dtype), here, axes=(0, 1))
+    rung = jnp.minimum(game.start + climbed, RUNGS - 1.0) * game.open
     still = hot[:, LADDER_ENDS.index("hold")] * game.challenger
-    record = Ladders(game.open, game.challenger, rung * game.open, hot)
+    record = Ladders(game.open, game.challenger, rung, hot)
     return Outcome(record, still, jnp.maximum(rung, 1.0) * jnp.abs(still), hot[:, LADDER_ENDS.index("war")].max(axis=0))

@@ -1,7 +1,7 @@
 """Stakes of a ladder: all payoffs through one formula with shared coefficients.
 
-A named crisis holds no payoffs. The same formula reads a World (payoffs as they fall) or a seat's View (as it
-believes them).
+A named crisis holds no payoffs. Each side weighs war by the balance as it believes it itself, and does not know how
+much the other's stake is worth to it: that is the other's private resolve.
 """
 
 from __future__ import annotations
@@ -12,116 +12,122 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from detente.ladder.tree import MOVES, RUNGS
 from detente.laws import Laws
 from detente.structure import Structure
 from detente.views import View
 
-RUNGS = 6
+Pair = tuple[Array, Array]
+"""Something of the challenger and the same of the defender."""
+SURE = 0.05
+"""No belief in resolve is surer than this."""
 
 
 class Payoffs(NamedTuple):
-    """Payoffs (challenger, defender) of each ending, [..., world].
+    """Payoffs of each ending to (challenger, defender), and how likely their types are.
 
-    Those that depend on the rung are [RUNGS, ..., world].
+    What depends on the rung has an axis of presses since the opening, [MOVES + 1].
     """
 
-    challenger_yields: tuple[Array, Array]
-    defender_yields: tuple[Array, Array]
-    settled: tuple[Array, Array]
-    held: tuple[Array, Array]
-    war: tuple[Array, Array]
-    risk: Array
+    prior: Pair  # [TYPES, world]
+    backs: tuple[Pair, Pair]  # by who backs down: [TYPES, presses, world]
+    settled: Pair  # [TYPES, world]
+    held: Pair  # [presses, world]
+    war: Pair  # [world]
+    risk: Array  # [presses, world] chance that a move slips into war
 
 
 class Positions(NamedTuple):
-    """What the formula reads, for each ladder, [..., world]."""
+    """What the formula reads, (challenger, defender) each, [world]."""
 
-    stake: tuple[Array, Array]
-    local: Array
-    leverage: Array
-    audience: tuple[Array, Array]
-    side_payment: tuple[Array, Array]
-    safety: Array
+    stake: Pair
+    favour: Pair  # the balance of forces in one's favour as one believes it oneself, -1 to 1
+    audience: Pair  # how loud one has committed oneself
+    side_payment: Pair  # what a secret part of a settlement could bring one
+    resolve: Pair  # how resolute the other takes one to be, 0-1
+    safety: Array  # share of the autonomous risk that is left
+    rung: Array  # where it starts
 
 
 def payoffs(x: Positions, laws: Laws) -> Payoffs:
     """One formula for all ladders.
 
-    Yielding loses the stake and an audience cost that grows with the rung (Fearon, APSR 1994); settling splits the
-    stake and is dear
-    where it is seen; war costs both, less to whom strength favours; each rung carries an autonomous risk (Powell
-    1990; Schelling 1966).
+    Yielding loses the stake and an audience cost that grows with the rung (Fearon, APSR 1994); a settlement splits the
+    stake, costs face where it is seen, and may have a secret part; war costs both, less to whom strength favours; each
+    rung carries an autonomous risk (Powell 1990; Schelling 1966). A resolute side's stake is worth more to it, an
+    irresolute one's less, by the same factor.
     """
     p = laws.ladder.stakes
-    rung = jnp.arange(RUNGS, dtype=x.local.dtype).reshape((RUNGS,) + (1,) * x.local.ndim)
+    rung = jnp.minimum(x.rung + _axis(np.arange(MOVES + 1.0), x.rung), RUNGS - 1.0)
     height = rung / (RUNGS - 1)
-    win = tuple(p.prize * s for s in x.stake)
-    lose = tuple(-p.prize * s - p.audience * a * (0.5 + height) for s, a in zip(x.stake, x.audience, strict=True))
-    seen = tuple(p.seen * a for a in x.audience)
-    halves = (0.5 * win[0], -0.5 * win[1])
-    split = tuple(h - s + p.side_payment * g for h, s, g in zip(halves, seen, x.side_payment, strict=True))
-    favour = p.local * (2.0 * x.local - 1.0) + p.leverage * (2.0 * x.leverage - 1.0)
-    war = (-p.war * (1.0 - favour), -p.war * (1.0 + favour))
-    pressed = p.pressed * height
-    losing = (-pressed * (1.0 - favour), -pressed * (1.0 + favour))
-    risk = jnp.clip(p.risk * jnp.exp(p.steepness * (rung - 1.0)) * x.safety, 0.0, 0.5)
-    ones = jnp.ones_like(height * x.local)
+    worth = [p.prize * s * jnp.exp(p.resolve * _axis(np.array([-1.0, 1.0]), s)) for s in x.stake]
+    face = [p.audience * a * (0.5 + height) for a in x.audience]
+    level = jnp.ones_like(height)
+    wins = [w[:, None] * level for w in worth]
+    loses = [-w[:, None] - f for w, f in zip(worth, face, strict=True)]
+    split = [
+        sign * 0.5 * w - p.seen * a - p.indivisible * s + p.side_payment * g
+        for sign, w, a, s, g in zip((1.0, -1.0), worth, x.audience, x.stake, x.side_payment, strict=True)
+    ]
+    believed = [jnp.clip(r, SURE, 1.0 - SURE) for r in x.resolve]
     return Payoffs(
-        challenger_yields=(lose[0] * ones, win[1] * ones),
-        defender_yields=(win[0] * ones, lose[1] * ones),
-        settled=(split[0] * ones, split[1] * ones),
-        held=(losing[0] - p.waiting, losing[1] - p.waiting),
-        war=(war[0] * ones, war[1] * ones),
-        risk=risk * ones,
+        prior=_pair([jnp.stack([1.0 - b, b]) for b in believed]),
+        backs=((loses[0], wins[1]), (wins[0], loses[1])),
+        settled=_pair(split),
+        held=_pair([-p.pressed * height * (1.0 - f) - p.waiting for f in x.favour]),
+        war=_pair([-p.war * (1.0 - f) for f in x.favour]),
+        risk=jnp.clip(p.risk * jnp.exp(p.steepness * (rung - 1.0)) * x.safety, 0.0, 0.5),
     )
 
 
-def positions(view: View, laws: Laws, st: Structure, side: int, believed: bool) -> Positions:
-    """What the formula reads for a challenge by one side (0 the changers.
+def _axis(values: np.ndarray, like: Array) -> Array:
+    return jnp.asarray(values, like.dtype).reshape((-1,) + (1,) * like.ndim)
 
-    1 the keepers) of every showdown issue, [K, world].
 
-    believed: through the challenger's eyes (the other's stake weighed by its believed resolve, leverage at the public
-    estimate),
-    else as things stand.
+def _pair(two: list[Array]) -> Pair:
+    return two[0], two[1]
+
+
+def positions(
+    view: View, laws: Laws, st: Structure, side: int, believed: bool, on: np.ndarray | None = None
+) -> Positions:
+    """What the formula reads for a challenge by one side (0 the changers, 1 the keepers) of every showdown issue.
+
+    on: of these issues instead, [K].
+
+    Each field is [K, world]. believed: through the challenger's eyes, who takes the other to see the public estimate of
+    forces; else each side sees its own estimate, which a bluff may have raised.
     """
     p = laws.ladder.stakes
-    k = st.showdown
+    k = st.showdown if on is None else on
     one, other = st.principals[k, side], st.principals[k, 1 - side]
     v = view.public
-    mine, theirs = v.stake[k, st.dec[one]], v.stake[k, st.dec[other]]
-    firmness = 1.0 + p.resolve * (2.0 * view.resolve[one, other] - 1.0) if believed else jnp.ones_like(mine)
-    lead = view.leverage[one] if believed else view.real_leverage[one]
-    against = jnp.asarray((st.hostile[one, st.dec[other]] > 0), lead.dtype)[:, None]
-    share = 0.5 + (lead - 0.5) * against
-    local = view.local[one, k]
-    bases = jnp.minimum(v.hosted.max(axis=1), 1.0)
-    calm = _hotline(view, st)[k]
     said = 0.5 + 0.5 * v.publicity[k]
+    bases = jnp.minimum(v.hosted.max(axis=1), 1.0)
+    hostile = jnp.asarray((st.hostile[one, st.dec[other]] > 0), said.dtype)[:, None]
+
+    def favour(local: Array, lead: Array) -> Array:
+        return p.local * (2.0 * local - 1.0) + p.leverage * (2.0 * lead - 1.0) * hostile
+
+    own = favour(view.local[one, k], view.real_leverage[one])
+    public = favour(1.0 - view.local[one, k], 1.0 - view.leverage[one])
+    theirs = public if believed else favour(view.local[other, k], view.real_leverage[other])
     return Positions(
-        stake=(mine, theirs * firmness),
-        local=local,
-        leverage=share,
+        stake=(v.stake[k, st.dec[one]], v.stake[k, st.dec[other]]),
+        favour=(own, theirs),
         audience=(said * (0.3 + v.commitment[k, side]), said * (0.3 + v.commitment[k, 1 - side])),
         side_payment=(bases[other], bases[one]),
-        safety=1.0 - p.hotline * calm,
+        resolve=(view.resolve[other, one], view.resolve[one, other]),
+        safety=1.0 - p.hotline * _direct_line(view, st)[k],
+        rung=jnp.ones_like(said),
     )
 
 
-def _hotline(view: View, st: Structure) -> Array:
-    """How far direct communication between the principals of an issue is in force, [I, world].
-
-    A settlement on accidental war.
-    """
+def _direct_line(view: View, st: Structure) -> Array:
+    """How far direct communication between the principals of an issue is in force, [I, world]."""
     link = np.zeros((len(st.issues), len(st.issues)))
     for k in range(len(st.issues)):
-        for j in range(len(st.issues)):
-            forms = st.scenario.issues[st.issues[j]].forms
+        for j, issue in enumerate(st.issues):
             same = set(st.principals[k]) == set(st.principals[j])
-            if (
-                same
-                and "conference" in forms
-                and not set(forms) & {"ultimatum", "demand", "show-force", "un-proposal", "summit-conference"}
-            ):
-                link[k, j] = 1.0
+            link[k, j] = float(same and st.scenario.issues[issue].direct_line)
     return jnp.clip(jnp.asarray(link, view.fear.dtype) @ view.public.treaty, 0.0, 1.0)

@@ -29,11 +29,10 @@ def firsts(world: World, laws: Laws, st: Structure) -> Array:
     """
     p, a, e = laws.arsenals.firsts, world.arsenals, world.economy
     money = e.shares[3][st.dec] * e.output[st.dec]
-    alone = 1.0 / (1.0 + st.garrison.sum(axis=0)[st.dec]) ** 3
-    able = alone * (st.opening("cinc")[st.dec] >= POWER)
-    latent = p.latent * jnp.asarray(able, money.dtype)[:, None] * e.industry[st.dec] * e.output[st.dec]
-    latent = latent * threat(world, st)[st.dec]
     power = jnp.asarray(st.opening("cinc")[st.dec] >= POWER, money.dtype)[:, None]
+    watched = jnp.asarray(1.0 + st.garrison.sum(axis=0)[st.dec], money.dtype)[:, None]
+    latent = p.latent * power * watched**-p.garrison * e.industry[st.dec] * e.output[st.dec]
+    latent = latent * threat(world, st)[st.dec]
     warhead = p.effort * (jnp.log(1e-3 + money + latent) - p.scale)
     rocket = p.effort * (jnp.log(1e-3 + money / (1.0 + a.bombers[st.dec] / jnp.maximum(p.bombers, 1.0))) - p.scale)
     pupil = _nuclear_help(world, st)
@@ -65,7 +64,7 @@ def step(world: World, deeds: Deeds, happened: Array, laws: Laws, st: Structure)
     a, e, p = world.arsenals, world.economy, laws.arsenals
     news = [to_actors(st, first) for first in happened]
     money = e.output * e.shares[3] * a.bomb
-    ripeness = (1.0 - jnp.exp(-a.icbm_age / jnp.maximum(p.pipeline.learning, 1.0))) ** 3
+    ripeness = (1.0 - jnp.exp(-a.icbm_age / jnp.maximum(p.pipeline.learning, 1.0))) ** p.pipeline.steepness
     ordered = to_actors(st, deeds.own("build-missiles"))
     orders = (p.pipeline.rate * money / 12.0 * (1.0 + p.pipeline.order * ordered)) * ripeness
     deployed = a.pipeline / jnp.maximum(p.pipeline.lag, 1.0)
@@ -105,10 +104,10 @@ def stationing(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     secret = deeds.to("deploy-secretly")
     hidden = jnp.maximum(a.hidden, secret)
     ripe = jnp.where(hidden > 0, a.ripe + 1.0 / jnp.maximum(p.months, 1.0), 0.0)
-    found = deeds.nature["found"]
+    found = deeds.after.found
     done = jnp.minimum(hidden, jnp.floor(jnp.minimum(ripe, 1.0) + 1e-6))
-    accepted = found * deeds.discovery[:, :, 0]
-    lost = jnp.clip(deeds.nature["removed"], 0.0, 1.0)
+    accepted = found * deeds.after.discovery[:, :, 0]
+    lost = jnp.clip(deeds.after.removed, 0.0, 1.0)
     hosted = (a.hosted + placed + p.secret * jnp.maximum(done * (1 - a_done(a.ripe)), accepted)) * (1.0 - lost)
     hidden = hidden * (1.0 - found) * (1.0 - lost)
     return hosted * (1.0 - deeds.to("withdraw-forces")), hidden, ripe * hidden

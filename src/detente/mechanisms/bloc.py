@@ -13,6 +13,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure, to_actors
+from detente.sums import add
 from detente.world import Bloc, World
 
 
@@ -43,8 +44,8 @@ def line(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     """
     p, old = laws.bloc.line, world.bloc.line
     hostile = jnp.asarray(st.hostile, old.dtype)[..., None]
-    towards = (deeds.conciliation * hostile).sum(axis=1)
-    against = (deeds.pressure * hostile).sum(axis=1)
+    towards = add(deeds.conciliation * hostile, 1)
+    against = add(deeds.pressure * hostile, 1)
     spoken = deeds.own("criticise-past")
     ideal = jnp.einsum("dlw,dl->dw", world.home.leader, jnp.asarray(st.leader_table("line"), old.dtype))
     scare = world.home.unrest[st.dec] * world.home.liberalisation[st.dec]
@@ -66,8 +67,8 @@ def hirschman1945(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Arra
     Hirschman, National Power and the Structure of Foreign Trade (1945).
     """
     p, old = laws.bloc.hirschman1945, world.bloc.dependence
-    opened = (deeds.to("aid", "arms", "nuclear-aid") + 0.5 * deeds.to("trade"))[st.cen_dec]
-    closed = (deeds.to("cut-aid", "withdraw-experts") + 0.5 * deeds.to("embargo", "break-relations"))[st.cen_dec]
+    opened = (deeds.to("aid", "arms", "nuclear-aid") + p.trade * deeds.to("trade"))[st.cen_dec]
+    closed = (deeds.to("cut-aid", "withdraw-experts") + p.trade * deeds.to("embargo", "break-relations"))[st.cen_dec]
     away = 1.0 - world.influence.government[:-1]
     return jnp.clip(old + p.deepen * opened * (1 - old) - p.cut * closed * old - p.diversify * away * old, 0.0, 1.0)
 

@@ -13,6 +13,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure, to_actors
+from detente.sums import add
 from detente.world import Economy, World
 
 
@@ -34,7 +35,7 @@ def _assistance(world: World, st: Structure) -> Array:
     """Experts and credit at work, relative to the opening, [A, world]."""
     opening = st.camp * st.party_rules * 0.5
     opening[np.arange(len(st.cen)), st.cen] = 0.0
-    return (world.bloc.experts - opening[..., None]).sum(axis=0)
+    return add(world.bloc.experts - opening[..., None], 0)
 
 
 def step(world: World, deeds: Deeds, yearly: Array, laws: Laws, st: Structure) -> Economy:
@@ -45,7 +46,7 @@ def step(world: World, deeds: Deeds, yearly: Array, laws: Laws, st: Structure) -
     e = world.economy
     p = laws.economy
     shares = guns_butter(world, deeds, laws, st)
-    learned = p.gerschenkron1962.capital * shares[1] + p.gerschenkron1962.experts * world.bloc.experts.sum(axis=0)
+    learned = p.gerschenkron1962.capital * shares[1] + p.gerschenkron1962.experts * add(world.bloc.experts, 0)
     return Economy(
         output=e.output * jnp.exp(yearly / 12.0),
         shares=shares,
@@ -70,12 +71,12 @@ def guns_butter(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     conventional = to_actors(st, deeds.own("raise-conventional") - deeds.own("cut-conventional"))
     strategic = to_actors(st, deeds.own("build-missiles"))
     navy = to_actors(st, deeds.own("build-navy"))
-    given = to_actors(st, deeds.to("aid", "arms").sum(axis=1))
+    given = to_actors(st, add(deeds.to("aid", "arms"), 1))
     felt = threat(world, st) - p.calm
     c0, s0, a0 = (st.opening(k)[:, None] for k in ("conventional", "strategic", "aid"))
-    gap = believed_gap(world, st)
+    gap = believed_gap(world, laws, st)
     want_c = c0 * (1.0 + p.threat * felt)
-    want_s = s0 * (1.0 + p.race * gap + 0.5 * p.threat * felt)
+    want_s = s0 * (1.0 + p.race * gap + p.strategic * p.threat * felt)
     c = e.shares[2] + p.inertia * (want_c - e.shares[2]) + p.order * c0 * (conventional + navy)
     s = e.shares[3] + p.inertia * (want_s - e.shares[3]) + p.order * jnp.maximum(s0, p.entry) * strategic
     a = e.shares[4] + p.inertia * (a0 - e.shares[4]) + p.gift * given
@@ -87,12 +88,13 @@ def guns_butter(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     return jnp.stack([civil * (1.0 - investing), civil * investing, c, s, a])
 
 
-def believed_gap(world: World, st: Structure) -> Array:
+def believed_gap(world: World, laws: Laws, st: Structure) -> Array:
     """How far a rival's force.
 
     As believed, is ahead of one's own (log), 0 for those without rival or bomb, [A, world].
     """
+    p = laws.economy.guns_butter
     own = jnp.log1p(world.arsenals.icbm[st.dec])
     rival = world.intelligence.force_mean[np.arange(len(st.deciders)), st.rival_centre]
-    gap = jnp.clip(rival - own, -2.0, 4.0) * world.arsenals.bomb[st.dec]
+    gap = jnp.clip(rival - own, p.ahead, p.behind) * world.arsenals.bomb[st.dec]
     return to_actors(st, gap)

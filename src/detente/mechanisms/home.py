@@ -14,6 +14,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure, to_actors
+from detente.sums import add
 from detente.world import Home, World
 
 
@@ -21,11 +22,13 @@ def ousting(world: World, laws: Laws, st: Structure) -> Array:
     """Log odds in a month that a leader is removed, [D, world].
 
     Bueno de Mesquita, Smith, Siverson and Morrow, The Logic of Political Survival (2003), in reduced form: low
-    standing, unrest and early months are dangerous.
+    standing, unrest and early months are dangerous. Where leaders changed often before the opening they change often:
+    institutions outlast the persons (Warwick, Government Survival in Parliamentary Democracies, 1994).
     """
     p, h = laws.home.ousting, world.home
+    custom = p.custom * jnp.log1p(jnp.asarray(st.turnover, h.standing.dtype)[:, None] / p.rare)
     early = jnp.exp(-h.tenure / jnp.maximum(p.settling, 1.0))
-    return p.base + p.weakness * (0.5 - h.standing) + p.unrest * h.unrest[st.dec] + p.early * early
+    return p.base + custom + p.weakness * (0.5 - h.standing) + p.unrest * h.unrest[st.dec] + p.early * early
 
 
 def heirs(world: World, month_eligible: Array, laws: Laws, st: Structure) -> Array:
@@ -63,9 +66,7 @@ def step(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Home:
         unpublished=jnp.clip(
             jnp.maximum(h.unpublished, deeds.own("criticise-past")) * (1 - deeds.nature["leak"]), 0.0, 1.0
         ),
-        lesson=jnp.clip(
-            p.lesson.memory * h.lesson + p.lesson.learned * deeds.nature["yielded"] * (1 - h.lesson), 0.0, 1.0
-        ),
+        lesson=jnp.clip(p.lesson.memory * h.lesson + p.lesson.learned * deeds.after.yielded * (1 - h.lesson), 0.0, 1.0),
         fatigue=fatigue(world, deeds, laws, st),
     )
 
@@ -77,14 +78,14 @@ def reputation(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     """
     p, old = laws.home.prestige, world.home.prestige
     met = deeds.to("summit")
-    parity = met.sum(axis=1) + (met[:, st.dec]).sum(axis=0)
-    firsts = deeds.nature["firsts"][2:].sum(axis=0)
+    parity = add(met, 1) + add(met[:, st.dec], 0)
+    firsts = add(deeds.nature["firsts"][2:], 0)
     walked = jnp.asarray((st.principals[None] == np.arange(len(st.deciders))[:, None, None]).astype(float), old.dtype)
-    snub = deeds.refused_by_seat() + jnp.einsum("dis,isw->dw", walked, deeds.left[:, ::-1])
+    snub = deeds.refused_by_seat() + jnp.einsum("dis,isw->dw", walked, deeds.after.left[:, ::-1])
     exposed = deeds.nature["exposed"]
-    gave = deeds.own("withdraw-demand") + deeds.nature["deadline_dropped"]
+    gave = deeds.own("withdraw-demand") + deeds.after.deadline_dropped
     change = p.first * firsts + p.parity * parity - p.snub * snub - p.exposed * exposed - p.climbdown * gave
-    change = change + p.ladder * (deeds.nature["stood"] - deeds.nature["yielded"])
+    change = change + p.ladder * (deeds.after.stood - deeds.after.yielded)
     return jnp.clip(p.memory * old + change, -1.0, 1.0)
 
 
@@ -96,7 +97,7 @@ def bueno_de_mesquita2003(world: World, deeds: Deeds, prestige: Array, laws: Law
     p, h, e = laws.home.standing, world.home, world.economy
     surprise = (e.growth - e.expected)[st.dec]
     followers = _lost_followers(world, st)
-    broken = world.bloc.polemic[:, st.cen_dec].sum(axis=1) * _is_leader(st)[:, None]
+    broken = add(world.bloc.polemic[:, st.cen_dec], 1) * _is_leader(st)[:, None]
     risk = jnp.einsum("dlw,dl->dw", h.leader, jnp.asarray(st.leader_table("risk"), h.standing.dtype))
     drain = world.issues.drain[st.dec] * jnp.asarray(st.open_border, h.standing.dtype)[st.dec][:, None]
     moved = (
@@ -175,7 +176,7 @@ def fear(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     foes = jnp.asarray(st.hostile[:, st.dec].T, h.fear.dtype)
     words = foes @ deeds.own("boast", "threaten")
     tests = foes @ deeds.own("test-series")
-    ladder = deeds.nature["ladder_heat"]
+    ladder = deeds.after.ladder_heat
     kept = floor + p.memory * (h.fear - floor)
     return jnp.clip(kept + (p.words * words + p.tests * tests + p.ladder * ladder) * (1 - h.fear), 0.0, 1.0)
 

@@ -14,6 +14,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure, to_actors
+from detente.sums import add
 from detente.world import Influence, World
 
 
@@ -35,11 +36,11 @@ def anchored(world: World, laws: Laws, st: Structure) -> World:
 def example(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     """Authority of a centre as an example: firsts and growth raise it, retreats and quarrels lower it, [P, world]."""
     p, old = laws.influence.example, world.influence.authority
-    firsts = deeds.nature["firsts"][2:, st.cen_dec].sum(axis=0)
+    firsts = add(deeds.nature["firsts"][2:, st.cen_dec], 0)
     growth = world.economy.growth[st.cen] - world.economy.growth[st.cen].mean(axis=0)
-    lost = deeds.nature["yielded"][st.cen_dec]
+    lost = deeds.after.yielded[st.cen_dec]
     scandal = deeds.nature["leak"][st.cen_dec]
-    quarrel = world.bloc.polemic[:, st.cen_dec].sum(axis=0)
+    quarrel = add(world.bloc.polemic[:, st.cen_dec], 0)
     change = p.first * firsts + p.growth * growth - p.retreat * lost - p.scandal * scandal - p.quarrel * quarrel
     return jnp.clip(0.5 + p.memory * (old - 0.5) + change, 0.0, 1.0)
 
@@ -53,11 +54,11 @@ def patronage(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     """
     p, old = laws.influence.patronage, world.influence.goodwill
     gifts = p.aid * deeds.to("aid") + p.arms * deeds.to("arms", "nuclear-aid") + p.visit * deeds.to("visit", "trade")
-    smallness = jnp.asarray(1.0 / (0.5 + st.weight), old.dtype)[:, None]
+    smallness = 1.0 / (p.size + jnp.asarray(st.weight, old.dtype)[:, None])
     force = p.pressure * deeds.pressure + p.intervention * deeds.to("intervene", "covert-action")
     side = jnp.asarray(np.sign(st.stake[:, st.dec]).T, old.dtype)
     voice = jnp.einsum("diw,di,ia->daw", deeds.on("un-proposal"), side, jnp.asarray(st.stake, old.dtype))
-    rescue = p.rescue * deeds.nature["granted"]
+    rescue = p.rescue * deeds.after.granted
     change = (gifts * smallness - force + p.proposal * voice + rescue)[st.cen_dec]
     own_acts = (
         p.overture * deeds.nature["overture"]
@@ -73,7 +74,7 @@ def protection(world: World, laws: Laws, st: Structure) -> Array:
     strength = (
         1.0 + world.arsenals.bombers[st.cen] + p.missile * missiles + p.ground * world.arsenals.conventional[st.cen]
     )
-    return strength / strength.sum(axis=0)
+    return strength / add(strength, 0)
 
 
 def altfeld1984(world: World, goodwill: Array, authority: Array, laws: Laws, st: Structure) -> tuple[Array, Array]:
@@ -92,7 +93,7 @@ def altfeld1984(world: World, goodwill: Array, authority: Array, laws: Laws, st:
         jnp.asarray([float(k not in st.red) for k in range(len(st.cen))], old.party.dtype)[:, None, None]
         * government[:-1]
     )
-    rest = 1.0 - outside.sum(axis=0)
+    rest = 1.0 - add(outside, 0)
     tied = jnp.concatenate([outside, (rest * party[-1])[None]])
     for k, c in enumerate(st.red):
         tied = tied.at[c].set(rest * party[k])
@@ -104,7 +105,7 @@ def logit(opening: np.ndarray, drift: Array) -> Array:
     """A logit whose constants make the opening its rest position: [pole, A, world]."""
     score = jnp.log(jnp.asarray(np.clip(opening, 0.005, 1.0), drift.dtype))[..., None] + drift
     weight = jnp.exp(score - score.max(axis=0))
-    return weight / weight.sum(axis=0)
+    return weight / add(weight, 0)
 
 
 def offers(world: World, goodwill: Array, authority: Array, laws: Laws, st: Structure) -> Array:

@@ -14,6 +14,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure
+from detente.sums import add
 from detente.world import Intelligence, World
 
 
@@ -96,10 +97,10 @@ def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     Jervis, The Logic of Images (1970): what was stood through or given up speaks; a new leader is read afresh.
     """
     i, p = world.intelligence, laws.intelligence.jervis1970
-    firm = deeds.firm[:, st.dec].sum(axis=1)
-    yielded = deeds.nature["yielded"]
-    stood = deeds.nature["stood"]
-    fiasco = (deeds.to("covert-action") * (1.0 - world.home.unrest)[None]).sum(axis=1)
+    firm = add(deeds.firm[:, st.dec], 1)
+    yielded = deeds.after.yielded
+    stood = deeds.after.stood
+    fiasco = add(deeds.to("covert-action") * (1.0 - world.home.unrest)[None], 1)
     fresh = (world.home.tenure < 1.0).astype(firm.dtype)[None]
     memory = p.memory * (1.0 - p.fresh * fresh)
     resolve = 0.5 + memory * (i.resolve - 0.5)
@@ -114,8 +115,8 @@ def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
         1,
     )
     seats = jnp.asarray(_principal_seats(st), kind.dtype)
-    kind = kind + jnp.einsum("ijn,nw->ijw", seats, deeds.attended.min(axis=1))
-    stiff = stiff + jnp.einsum("ijn,nw->ijw", seats, deeds.left.max(axis=1))
+    kind = kind + jnp.einsum("ijn,nw->ijw", seats, deeds.after.attended.min(axis=1))
+    stiff = stiff + jnp.einsum("ijn,nw->ijw", seats, deeds.after.left.max(axis=1))
     concede = p.caution + p.memory * (1.0 - p.fresh * fresh) * (i.concede - p.caution)
     concede = jnp.clip(concede + p.warmth * (kind + hosted) * (1 - i.concede) - p.chill * stiff * i.concede, 0.02, 0.98)
     return resolve, concede

@@ -13,6 +13,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure, to_actors
+from detente.sums import add
 from detente.world import NEVER, Issues, World
 
 
@@ -33,7 +34,9 @@ def refugees(world: World, laws: Laws, st: Structure) -> tuple[Array, Array]:
     drains = np.maximum(st.drains, 0)
     feared = pressed[drains] * jnp.asarray(st.drains >= 0, world.war.dtype)[:, None]
     people = jnp.log(jnp.asarray(st.opening("population"), world.war.dtype))[:, None]
-    mean = p.rate + people + p.gap * gap + p.tension * (threat - 0.4) + p.fear * feared + p.unrest * world.home.unrest
+    mean = (
+        p.rate + people + p.gap * gap + p.tension * (threat - p.usual) + p.fear * feared + p.unrest * world.home.unrest
+    )
     return mean - p.closing * world.issues.closed, p.scale + 0.0 * mean
 
 
@@ -48,10 +51,10 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
     dropped = jnp.stack([(given * (side == s)[..., None]).max(axis=0) for s in (0, 1)], axis=1)
     extended = deeds.on("extend-deadline").max(axis=0)
     settled = deeds.on("treaty").max(axis=0)
-    ended = settled + deeds.nature["ladder_over"] + deeds.deadline[:, 2]
+    ended = settled + deeds.after.ladder_over + deeds.after.deadline[:, 2]
     demand = jnp.maximum(q.demand, sides) * (1 - jnp.minimum(dropped + ended[:, None], 1.0))
     standing = demand.max(axis=1)
-    moved = jnp.minimum(extended + deeds.deadline[:, 1], 1.0)
+    moved = jnp.minimum(extended + deeds.after.deadline[:, 1], 1.0)
     clock = jnp.where(dated > 0, p.deadline.months, jnp.where(moved > 0, p.deadline.months, q.deadline - 1.0))
     clock = jnp.maximum(clock, 0.0)
     clock = jnp.where((standing > 0) & ((q.deadline < NEVER) | (dated > 0)), clock, NEVER)
@@ -61,8 +64,9 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
         deadline=clock,
         commitment=commitment(world, deeds, side, laws, st),
         publicity=jnp.clip(
-            p.publicity.memory * q.publicity + p.publicity.deed * (dated + 0.5 * sides.max(axis=1)) * (1 - q.publicity),
-            0.05,
+            p.publicity.memory * q.publicity
+            + p.publicity.deed * (dated + p.publicity.undated * sides.max(axis=1)) * (1 - q.publicity),
+            p.publicity.least,
             1.0,
         ),
         meeting=meetings(world, deeds, st),
@@ -74,8 +78,8 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
         drain=drain(world, leaving, laws, st),
         leaving=leaving,
         embargo=embargoes(world, deeds, laws),
-        open=deeds.nature["ladder_open"],
-        rung=deeds.nature["ladder_rung"],
+        open=deeds.after.ladder_open,
+        rung=deeds.after.ladder_rung,
     )
 
 
@@ -117,8 +121,8 @@ def commitment(world: World, deeds: Deeds, side: np.ndarray, laws: Laws, st: Str
     """
     p, q = laws.issues.commitment, world.issues
     word = deeds.words
-    added = jnp.stack([(word * (side == s)[..., None]).sum(axis=0) for s in (0, 1)], axis=1)
-    return jnp.clip(0.1 + p.memory * (q.commitment - 0.1) + p.word * added * (1 - q.commitment), 0.0, 1.0)
+    added = jnp.stack([add(word * (side == s)[..., None], 0) for s in (0, 1)], axis=1)
+    return jnp.clip(p.rest + p.memory * (q.commitment - p.rest) + p.word * added * (1 - q.commitment), 0.0, 1.0)
 
 
 def meetings(world: World, deeds: Deeds, st: Structure) -> Array:

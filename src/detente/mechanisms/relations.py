@@ -50,7 +50,7 @@ def richardson1960(world: World, deeds: Deeds, hostile: Array, friendly: Array, 
     caught = jnp.asarray(_rival_pairs(st), old.dtype) * exposed[:, None]
     push = p.pressure * both_ways(hostile, st) + _showdowns(world, deeds, laws, st)
     walkout = jnp.einsum(
-        "dan,nw->daw", jnp.asarray(_principal_pairs(st), old.dtype)[..., : len(st.issues)], deeds.left.max(axis=1)
+        "dan,nw->daw", jnp.asarray(_principal_pairs(st), old.dtype)[..., : len(st.issues)], deeds.after.left.max(axis=1)
     )
     push = push + p.walkout * walkout
     push = push + p.attack * deeds.nature["attack"][None] * foes + p.incident * both_ways(caught, st)

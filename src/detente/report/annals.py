@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from detente import answers, nature
-from detente.deeds import LADDER_ENDS
 from detente.lab.ensemble import Ensemble
-from detente.ladder.stakes import RUNGS
+from detente.ladder.tree import LINES, Line, mover
 from detente.scenario import ANSWERS, MONTHS, Event, Scenario
 from detente.structure import Structure
 
@@ -32,6 +31,7 @@ class Deed:
     new: str = ""
     reply: str = ""
     event: str = ""
+    plays: tuple[tuple[str, str], ...] = ()  # of a ladder: who does what, in order
 
     @property
     def kind(self) -> str:
@@ -136,18 +136,29 @@ class _Reader:
 
     def ladders(self, month: int) -> Iterator[Deed]:
         for k in np.flatnonzero(self.trace["ladder"][month] >= 0):
-            issue, end = self.st.issues[self.st.showdown[k]], LADDER_ENDS[int(self.trace["ladder"][month, k]) // RUNGS]
+            issue, line = self.st.issues[self.st.showdown[k]], LINES[int(self.trace["ladder"][month, k])]
+            end = line.end
             sides = [self._principal(issue, 0), self._principal(issue, 1)]
             seat = self.pressing.get(issue, sides[1])
             mine = 0 if self.st.stake[self.st.issues.index(issue), self.st.actors.index(seat)] > 0 else 1
             if end != "hold":
                 self.pressing.pop(issue, None)
-            yield Deed(month, ("ladder", end), sides[mine], sides[1 - mine], issue=issue)
+            pair = sides[mine], sides[1 - mine]
+            yield Deed(month, ("ladder", end), *pair, issue=issue, plays=moves(line, *pair))
         carried = {self.st.issues[self.st.showdown[k]] for k in np.flatnonzero(self.trace["ladder"][month] >= 0)}
         self.pressing = {issue: seat for issue, seat in self.pressing.items() if issue in carried}
 
     def _principal(self, issue: str, side: int) -> str:
         return self.st.deciders[self.st.principals[self.st.issues.index(issue), side]]
+
+
+def moves(line: Line, challenger: str, defender: str) -> tuple[tuple[str, str], ...]:
+    """Who does what on a ladder that runs so: the defender answers first, then in turn; `refused` is a vain offer."""
+    out = []
+    for n, play in enumerate(line.plays):
+        taken = line.end == "settled" and n == len(line.plays) - 1
+        out.append(((challenger, defender)[mover(n)], "refused" if play == "offer" and not taken else play))
+    return tuple(out)
 
 
 def last_month(ensemble: Ensemble, world: int) -> int:
@@ -192,7 +203,13 @@ def _recorded(event: Event, scenario: Scenario) -> Iterator[Deed]:
     if event.crisis:
         crisis = scenario.crises[event.crisis]
         yield Deed(
-            m, ("ladder", crisis.outcome), crisis.challenger, crisis.defender, issue=crisis.issue, event=event.id
+            m,
+            ("ladder", crisis.outcome),
+            crisis.challenger,
+            crisis.defender,
+            issue=crisis.issue,
+            event=event.id,
+            plays=tuple((move.actor, move.play) for move in crisis.move),
         )
 
 

@@ -16,8 +16,9 @@ from detente.lab.ensemble import Ensemble
 from detente.lab.store import put
 from detente.report import charts, sections
 from detente.report.chances import events
-from detente.report.sections import Block, Book, Chance, Section, Table, texts
+from detente.report.sections import Block, Book, Chance, Section, Table
 from detente.report.story import tell, typical
+from detente.report.words import texts
 from detente.scenario import Source
 
 THREADS = 90
@@ -43,22 +44,38 @@ def html(ensemble: Ensemble, lang: str = "en", world: int | None = None) -> str:
         story(book, typical(ensemble) if world is None else world),
         sources(book),
     ]
-    page = _environment().get_template("report.html.j2")
     worlds = book.number(ensemble.worlds)
     words = {
         key: book.t("page", key, worlds=worlds)
         for key in ("title", "headline", "brand", "kicker", "lede", "contents", "table")
     }
+    shown = [s for s in parts if s.panels or s.blocks or s.years or s.text]
+    return render(lang, words, threads(book), figures(book), shown, colophon(book))
+
+
+def render(
+    lang: str,
+    words: dict[str, str],
+    head: Markup,
+    figures: list[dict[str, str]],
+    sections: list[Section],
+    colophon: list[tuple[str, str]],
+) -> str:
+    """A page that needs no other file: its words, the picture at its head, its figures and sections."""
     css = Markup(resources.files("detente.report").joinpath("templates/report.css").read_text(encoding="utf-8"))
-    return page.render(
-        lang=lang,
-        version=__version__,
-        css=css,
-        t=words,
-        threads=threads(book),
-        figures=figures(book),
-        sections=[s for s in parts if s.panels or s.blocks or s.years or s.text],
-        colophon=colophon(book),
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            lang=lang,
+            version=__version__,
+            css=css,
+            t=words,
+            threads=head,
+            figures=figures,
+            sections=sections,
+            colophon=colophon,
+        )
     )
 
 
@@ -142,7 +159,7 @@ def coverage(book: Book) -> Section:
 
 def _measured(row: prior.Row, book: Book) -> str:
     """What was measured, and of whom."""
-    title = texts()["measured"].get(row.entry, {}).get(book.lang, row.entry)
+    title = texts("page")["measured"].get(row.entry, {}).get(book.lang, row.entry)
     actor = row.series.partition(".")[2]
     return f"{title}: {book.scenario.actors[actor].name[book.lang]}" if actor in book.scenario.actors else str(title)
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from importlib import resources
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,7 @@ from detente.deeds import LADDER_ENDS
 from detente.lab.ensemble import Ensemble
 from detente.report import charts, tallies
 from detente.report.charts import Floats
-from detente.report.words import Words
+from detente.report.words import Words, texts
 from detente.scenario import FIRST_YEAR, Named, Scenario
 from detente.structure import Structure
 
@@ -94,12 +92,6 @@ class Section:
     quiet: str = ""
 
 
-@lru_cache(maxsize=1)
-def texts() -> dict[str, Any]:
-    """The texts of `page.toml`."""
-    return tomllib.loads(resources.files("detente.report").joinpath("page.toml").read_text(encoding="utf-8"))
-
-
 @dataclass
 class Book:
     """An ensemble being made into a page: its numbers, counted once, and the words of one language."""
@@ -151,14 +143,14 @@ class Book:
 
     def t(self, *path: str, **values: object) -> str:
         """A text of this language."""
-        at: Any = texts()
+        at: Any = texts("page")
         for part in path:
             at = at[part]
         return str(at[self.lang]).format(**values) if values else str(at[self.lang])
 
     def lines(self, *path: str, **values: object) -> list[str]:
         """Paragraphs of this language."""
-        at: Any = texts()
+        at: Any = texts("page")
         for part in path:
             at = at[part]
         return [str(p).format(**values) if values else str(p) for p in at[self.lang]]
@@ -194,7 +186,7 @@ class Book:
 
     def unit(self, unit: str) -> str:
         """A unit in words."""
-        known = texts()["unit"].get(unit)
+        known = texts("page")["unit"].get(unit)
         return str(known[self.lang]) if known else unit
 
     def series(self, name: str, title: str = "") -> Panel:

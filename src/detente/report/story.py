@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -139,9 +139,19 @@ def _sentence(group: list[Deed], words: Words) -> Sentence:
         "H": _unique(d.host for d in group),
     }
     text = words.sentence(pattern, actors, phrases)
+    if deed.plays:
+        text += " " + move_by_move(deed.plays, words)
     if deed.reply:
         text += " " + (words.pattern("reply", deed.reply) or "")
     return Sentence(text, deed.kind, deed.actor, _strong(deed, words.scenario))
+
+
+def move_by_move(plays: Sequence[tuple[str, str]], words: Words) -> str:
+    """Who did what on a ladder, in one sentence; the same done twice running by one side is said once."""
+    told = [play for n, play in enumerate(plays) if n == 0 or play != plays[n - 1]]
+    clauses = [words.clause(words.pattern("play", play) or "", {"A": [actor]}, {}) for actor, play in told]
+    text = ", ".join(clauses)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _name(deed: Deed, words: Words) -> str:
@@ -167,8 +177,10 @@ def _at_war(ensemble: Ensemble, world: int) -> bool:
 MAIN_SERIES = ("tension.usa.ussr", "tension.ussr.prc", "leaning.cuba.moscow", "output.ussr", "icbm.ussr")
 
 
-def typical(ensemble: Ensemble, names: Iterable[str] = MAIN_SERIES, first: int = 1000) -> int:
-    """An ordinary world: free of war if any is, and its series nearest to the medians."""
+def typical(
+    ensemble: Ensemble, names: Iterable[str] = MAIN_SERIES, first: int = 1000, among: np.ndarray | None = None
+) -> int:
+    """An ordinary world: free of war if any is, and its series nearest to the medians; `among`: worlds to choose of."""
     kept = [n for n in names if n in ensemble.series] or [str(n) for n in ensemble.series][:5]
     worlds = min(first, ensemble.worlds)
     far = np.zeros(worlds)
@@ -177,4 +189,5 @@ def typical(ensemble: Ensemble, names: Iterable[str] = MAIN_SERIES, first: int =
         spread = values.std(axis=0) + 1e-9
         far += (np.abs(values - np.median(values, axis=0)) / spread).mean(axis=1)
     war = np.array([_at_war(ensemble, world) for world in range(worlds)])
-    return int((far + np.where(war & ~war.all(), 1e6, 0.0)).argmin())
+    out = np.zeros(worlds, dtype=bool) if among is None else ~among[:worlds]
+    return int((far + np.where(war & ~war.all(), 1e6, 0.0) + np.where(out, 1e9, 0.0)).argmin())

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from detente.deeds import LADDER_ENDS
 from detente.lab.ensemble import Ensemble
 from detente.lab.tables import until_war
-from detente.ladder.stakes import RUNGS
+from detente.ladder.tree import LINE_END
 from detente.report.annals import in_office
 from detente.scenario import MONTHS, Scenario
 from detente.seats.record import row_of
@@ -67,7 +67,7 @@ def tally(ensemble: Ensemble) -> Tally:
         seen = np.zeros((len(done), n + 1), dtype=bool)
         seen[np.arange(len(done))[:, None], done] = True
         worlds_with += seen[:, :n].sum(axis=0)
-        end = piece["ladder"] // RUNGS
+        end = np.where(piece["ladder"] >= 0, LINE_END[piece["ladder"]], -1)
         ladders += np.stack([(end == e).sum(axis=0) for e in range(len(LADDER_ENDS))], axis=-1)
         crises += (piece["ladder"] >= 0).any(axis=1).sum(axis=0)
         war += int((end == LADDER_ENDS.index("war")).any(axis=(1, 2)).sum())

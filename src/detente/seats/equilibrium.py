@@ -10,7 +10,7 @@ from detente.structure import Structure
 
 
 def ladder(decision: Decision, laws: Laws, st: Structure) -> Array:
-    """Log-probability of every (ending, rung) of a ladder in its logit equilibrium, [K, ends × rungs, world]."""
+    """Log-probability of every way in which a ladder can run in its equilibrium, [K, LINES, world]."""
     del laws, st
     return decision.state
 

@@ -15,15 +15,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from scipy.special import expit
 
 from detente.answers import Rows
 from detente.decisions import Decision
-from detente.ladder.quantal import solve
-from detente.ladder.stakes import payoffs, positions
+from detente.ladder import table
+from detente.ladder.stakes import positions
 from detente.laws import Laws
 from detente.scenario import ENDS
-from detente.structure import Structure
+from detente.structure import NESTS, Structure
 from detente.views import View
+from detente.world import NEVER
+
+TENTH = 0.1
+"""A unit, no law: a burden of arms counts one for every tenth of output."""
+FIVE_POINTS = 0.05
+"""A unit, no law: a shortfall of growth counts one for every five points a year."""
 
 
 class Wants(NamedTuple):
@@ -64,10 +71,21 @@ class Ladders(NamedTuple):
 
 
 def crisis_values(view: View, laws: Laws, st: Structure) -> Ladders:
-    """What a showdown on each issue is worth to a challenger, side by side, as it believes."""
-    both = [positions(view, laws, st, side, believed=True) for side in (0, 1)]
-    stacked = jax.tree.map(lambda plus, minus: jnp.stack([plus, minus], axis=1), *both)
-    return Ladders(solve(payoffs(stacked, laws), laws.ladder.quantal.precision).value[0])
+    """What a showdown on each issue is worth to a challenger, side by side, as it believes.
+
+    Read from the table that `ladder.table.prepared` put beside the laws.
+    """
+    out = []
+    for side in (0, 1):
+        x = positions(view, laws, st, side, believed=True)
+        own = jnp.maximum(x.stake[0], 1e-3)
+        loud = 0.5 * (x.audience[0] + x.audience[1])
+        favour = 0.5 * (x.favour[0] - x.favour[1])
+        value = table.read(
+            laws.derived.openings, jnp.log(jnp.maximum(x.stake[1], 1e-3) / own), favour, x.resolve[1], loud
+        )
+        out.append(value * own / table.STAKE)
+    return Ladders(jnp.stack(out, axis=1))
 
 
 def _crisis(view: View, r: Rows, c: Ladders) -> Array:
@@ -88,7 +106,12 @@ def _stake(view: View, r: Rows) -> Array:
     return view.public.stake[r.kz, r.a]
 
 
-def _marginal(view: View, r: Rows) -> Array:
+def _arms(view: View, actor: np.ndarray) -> Array:
+    """Burden of all arms on an actor, in tenths of output."""
+    return (view.public.shares[2][actor] + view.public.shares[3][actor]) / TENTH
+
+
+def _marginal(view: View, laws: Laws, r: Rows) -> Array:
     """How much the target's government could still be moved to the author's pole: L(1 - L), weighed by its worth."""
     lean = view.public.government[r.pole, r.tz]
     worth = jnp.asarray(r.st.weight[r.tz], lean.dtype)[:, None]
@@ -96,7 +119,7 @@ def _marginal(view: View, r: Rows) -> Array:
         r.tz
     ][:, None]
     alive = 1.0 - partial + partial * view.public.independent
-    return worth * alive * (0.04 + lean * (1.0 - lean))
+    return worth * alive * (laws.preferences.marginal.floor + lean * (1.0 - lean))
 
 
 def demands(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
@@ -114,12 +137,12 @@ def demands(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
         + p.local * (2.0 * v.local[r.s, r.kz] - 1.0)
         - p.resolve * (2.0 * v.resolve[r.s, r.tdz] - 1.0)
         + p.stakes * (stake - v.public.stake[r.kz, r.tz])
-        + p.concede * (v.concede[r.s, r.tdz] - 0.3)
+        + p.concede * (v.concede[r.s, r.tdz] - p.usual)
     )
     chance = jax.nn.sigmoid(odds)
     dated = r.named("ultimatum")
-    prize = w.security[r.s] * p.prize * stake * _gap(v, r) * (0.6 + 0.4 * dated)
-    face = w.prestige[r.s] * p.face * (chance - (1.0 - chance) * (0.4 + 0.6 * dated))
+    prize = w.security[r.s] * p.prize * stake * _gap(v, r) * (p.undated + (1.0 - p.undated) * dated)
+    face = w.prestige[r.s] * p.face * (chance - (1.0 - chance) * (p.mild + (1.0 - p.mild) * dated))
     showdown = p.showdown * dated * (1.0 - chance) * _crisis(v, r, c) * (1.0 + p.boldness * w.risk[r.s])
     return prize * chance + face + showdown
 
@@ -132,15 +155,15 @@ def climb_downs(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     hope = p.hope * v.concede[r.s, r.tdz] * r.named("extend-deadline")
     loss = w.prestige[r.s] * p.face * tied + w.security[r.s] * p.prize * _stake(v, r) * _gap(v, r)
     rival_centre = p.rival * w.unity[r.s] * v.public.rift.max(axis=0) * r.friend * r.named("withdraw-demand")
-    return relief + hope - loss * (1.0 - 0.5 * r.named("extend-deadline")) + rival_centre
+    return relief + hope - loss * (1.0 - p.spared * r.named("extend-deadline")) + rival_centre
 
 
 def common_interest(st: Structure) -> np.ndarray:
-    """How far an issue is shared rather than divided: 1 - geometric mean of the principals' stakes, [I]."""
+    """How far an issue is shared: 1 - geometric mean of the principals' stakes, [I]; 0 where only one has a seat."""
     out = []
     for k, (one, other) in enumerate(st.principals):
         sizes = [abs(st.stake[k, st.dec[d]]) for d in (one, other) if d >= 0]
-        out.append(1.0 - float(np.sqrt(np.prod(sizes))) if len(sizes) == 2 else 0.5)
+        out.append(1.0 - float(np.sqrt(np.prod(sizes))) if len(sizes) == 2 else 0.0)
     return np.array(out)
 
 
@@ -158,14 +181,13 @@ def _settling(v: View, w: Wants, laws: Laws, r: Rows, seat: np.ndarray, actor: n
     stake = v.public.stake[r.kz, actor]
     status = v.public.status[r.kz]
     gain = jnp.where((side == 0)[:, None], 0.5 - status, status - 0.5)
-    arms = v.public.shares[2][actor] + v.public.shares[3][actor]
     spheres = v.public.alliance.mean(axis=1).sum(axis=0)
     other = np.where(seat == r.s, r.tdz, r.s)
     return (
         w.security[seat] * p.gain * stake * gain
         + w.peace[seat] * p.fear * shared * v.fear[seat]
-        + w.prosperity[seat] * p.relief * shared * arms * 10.0
-        + p.trust * (v.trust[seat, other] - 0.4)
+        + w.prosperity[seat] * p.relief * shared * _arms(v, actor)
+        + p.trust * (v.trust[seat, other] - p.wary)
         + p.spheres * spheres
         - w.prestige[seat] * p.face * stake * jnp.maximum(-gain, 0.0) * 2.0
         - p.done * v.public.treaty[r.kz]
@@ -181,15 +203,15 @@ def meetings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.meet
     target = r.td
     lower = jnp.log(v.public.output[r.tz] / v.public.output[r.a]) * (target >= 0)[:, None]
-    parity = w.prestige[r.s] * p.parity * jnp.clip(lower, -1.0, 2.0) * r.hostile
+    parity = w.prestige[r.s] * p.parity * jnp.clip(lower, p.lowest, p.highest) * r.hostile
     hope = w.security[r.s] * p.hope * v.concede[r.s, r.tdz] * r.hostile * v.public.demand.max(axis=(0, 1))
     fear = w.peace[r.s] * p.fear * v.fear[r.s] * r.hostile
     lean = v.public.government[r.pole, r.tz]
     unity = w.unity[r.s] * p.unity * (1.0 - lean) * r.friend
-    court = w.influence[r.s] * p.court * _marginal(v, r) * (1.0 - r.hostile) * (1.0 + w.optimism[r.s])
+    court = w.influence[r.s] * p.court * _marginal(v, laws, r) * (1.0 - r.hostile) * (1.0 + w.optimism[r.s])
     warmth = p.affinity * v.affinity[r.s, r.tz]
     creed = w.orthodoxy[r.s] * p.creed * jnp.maximum(-w.line[r.s], 0.0) * r.hostile
-    pending = p.pending * (v.public.meeting[r.kz] < 100.0) * (r.k >= 0)[:, None]
+    pending = p.pending * (v.public.meeting[r.kz] < NEVER) * (r.k >= 0)[:, None]
     return parity + hope + fear + unity + court + warmth - creed - pending
 
 
@@ -198,7 +220,11 @@ def councils(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.council
     camp = jnp.asarray(r.st.camp[r.pole] * r.st.weight, v.fear.dtype)
     lost = jnp.einsum("na,naw->nw", camp, 1.0 - v.public.government[r.pole]) / camp.sum(axis=1)[:, None]
-    return w.unity[r.s] * (p.unity * lost + p.rift * v.public.rift.max(axis=0)) * (0.5 + 0.5 * r.is_centre)
+    return (
+        w.unity[r.s]
+        * (p.unity * lost + p.rift * v.public.rift.max(axis=0))
+        * (p.follower + (1.0 - p.follower) * r.is_centre)
+    )
 
 
 def threats(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
@@ -215,9 +241,8 @@ def threats(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 def talk(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Conciliatory talk: the burden of arms, fear and tension make it welcome; a creed forbids it. S4, S8.4."""
     p = laws.preferences.reassure
-    arms = v.public.shares[2][r.a] + v.public.shares[3][r.a]
     return (
-        w.prosperity[r.s] * p.burden * arms * 10.0
+        w.prosperity[r.s] * p.burden * _arms(v, r.a)
         + w.peace[r.s] * p.fear * v.fear[r.s] * v.tension[r.s, r.tz]
         + w.influence[r.s] * p.optimism * w.optimism[r.s]
         - w.orthodoxy[r.s] * p.creed * jnp.maximum(-w.line[r.s], 0.0)
@@ -228,7 +253,7 @@ def boasts(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Boasting pays while forces are hidden and believed: prestige, and leverage one does not have. S7.1, S8.1."""
     p = laws.preferences.boast
     can = (v.public.icbm_age[r.a] > 0) + p.bomb * v.public.h_bomb[r.a]
-    room = (1.0 - v.public.disclosed[r.pole]) * jnp.clip(v.bluff[r.s] - v.own_missiles[r.s] + 1.0, 0.0, 3.0)
+    room = (1.0 - v.public.disclosed[r.pole]) * jnp.clip(v.bluff[r.s] - v.own_missiles[r.s] + p.start, 0.0, p.most)
     return w.security[r.s] * p.bluff * can * room + w.prestige[r.s] * p.pride * can * (1.0 + w.optimism[r.s])
 
 
@@ -259,18 +284,18 @@ def polemics(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     )
     taboo = p.taboo * mine + p.need * need
     veil = r.named("denounce-veiled")
-    return (outrage + cooled + reply) * (1.0 - 0.3 * veil) - taboo * (1.0 - p.veil * veil)
+    return (outrage + cooled + reply) * (1.0 - p.softer * veil) - taboo * (1.0 - p.veil * veil)
 
 
 def own_past(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Criticise one's own past: moves the line to the leader's ideal, disarms rivals early in a term. S18, S19."""
     p = laws.preferences.own_past
     want = w.line[r.s] - v.public.line[r.a]
-    early = jnp.exp(-v.public.tenure[r.s] / 36.0)
+    early = jnp.exp(-v.public.tenure[r.s] / p.months)
     return (
         w.prosperity[r.s] * p.line * want
         + w.survival[r.s] * p.early * early * (0.5 + 0.5 * w.risk[r.s])
-        - 3.0 * v.unpublished[r.s]
+        - p.done * v.unpublished[r.s]
         - p.unrest * v.public.unrest[r.a]
     )
 
@@ -283,7 +308,8 @@ def proposals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.proposal
     sign = jnp.asarray(np.sign(r.st.stake[r.kz, r.a]), v.fear.dtype)[:, None]
     shared = jnp.asarray((r.st.stake[r.kz] * r.st.third_world).sum(axis=1), v.fear.dtype)[:, None] * sign
-    return w.influence[r.s] * p.sympathy * shared * (0.3 + 0.7 * v.public.independent) * (1.0 + 0.5 * w.optimism[r.s])
+    free = p.unfree + (1.0 - p.unfree) * v.public.independent
+    return w.influence[r.s] * p.sympathy * shared * free * (1.0 + p.optimism * w.optimism[r.s])
 
 
 def dissents(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
@@ -302,8 +328,8 @@ def doctrines(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.doctrine
     massive = r.named("massive-retaliation")
     lead = 2.0 * v.real_leverage[r.s] - 1.0
-    burden = v.public.shares[2][r.a] * 10.0
-    answer = jnp.tanh(v.rival_missiles[r.s] / 3.0) + v.fear[r.s]
+    burden = v.public.shares[2][r.a] / TENTH
+    answer = jnp.tanh(v.rival_missiles[r.s] / p.ample) + v.fear[r.s]
     cheap = w.prosperity[r.s] * p.cheap * burden + w.security[r.s] * p.lead * lead - p.have * v.public.massive[r.s]
     steps = (
         w.security[r.s] * p.steps * answer * v.public.massive[r.s]
@@ -320,8 +346,8 @@ def armament(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """
     p = laws.preferences.arm
     threat = v.public.threat[r.a]
-    burden = (v.public.shares[2][r.a] + v.public.shares[3][r.a]) * 10.0
-    gap = jnp.clip(v.rival_missiles[r.s] - v.own_missiles[r.s], -2.0, 4.0)
+    burden = _arms(v, r.a)
+    gap = jnp.clip(v.rival_missiles[r.s] - v.own_missiles[r.s], p.ahead, p.behind)
     tests = jnp.log1p(v.public.tests[r.st.cen[r.st.rival_centre[r.s]]]) - jnp.log1p(v.public.tests[r.a])
     banned = v.public.treaty[_testing(r.st)] * (1.0 if _testing(r.st) >= 0 else 0.0)
     wait = v.public.moratorium.max(axis=0)
@@ -365,13 +391,11 @@ def moratoria(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.moratorium
     behind = jnp.log1p(v.public.tests[r.st.cen[r.st.rival_centre[r.s]]]) - jnp.log1p(v.public.tests[r.a])
     others = v.public.moratorium.max(axis=0)
-    mine = v.public.moratorium[r.s]
     return (
         w.peace[r.s] * p.fear * v.fear[r.s]
         + w.prestige[r.s] * p.applause
         + p.others * others
         - w.security[r.s] * p.behind * behind
-        - 6.0 * mine
     )
 
 
@@ -387,7 +411,7 @@ def stationings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     more = jnp.log1p(jnp.expm1(v.own_missiles[r.s]) + p.battery)
     lift = _leverage_gain(v, r, more, laws.intelligence.leverage.floor)
     believed = v.leverage[r.s] - v.real_leverage[r.s]
-    balance = w.security[r.s] * p.balance * jnp.maximum(lift - believed, -0.2)
+    balance = w.security[r.s] * p.balance * jnp.maximum(lift - believed, p.least)
     need = v.public.threat[r.tz] * v.public.government[r.pole, r.tz]
     shield = w.influence[r.s] * p.shield * need
     secret = r.named("deploy-secretly")
@@ -414,7 +438,7 @@ def withdrawals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     p = laws.preferences.withdraw
     friend = r.friend
     hold = friend * (p.member + p.unrest * v.public.unrest[r.tz] + p.lean * (1.0 - v.public.government[r.pole, r.tz]))
-    burden = w.prosperity[r.s] * p.burden * v.public.shares[2][r.a] * 10.0
+    burden = w.prosperity[r.s] * p.burden * v.public.shares[2][r.a] / TENTH
     faith = w.peace[r.s] * p.faith * (1.0 - friend) * (1.0 - v.tension[r.s].max(axis=1))
     gone = p.gone * v.fatigue[r.index]
     return burden + faith - w.unity[r.s] * hold - w.security[r.s] * p.front * v.public.threat[r.a] * friend - gone
@@ -450,11 +474,11 @@ def interventions(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
         + p.alliance * v.public.alliance[rival, r.tz]
     )
     covert = r.named("covert-action")
-    scale = worth**0.5
+    scale = worth**p.size
     return (
         w.unity[r.s] * leaving * scale * (1.0 - covert)
         + w.influence[r.s] * lost * scale * (1.0 + p.boldness * w.risk[r.s])
-        - w.peace[r.s] * shield * (1.0 - 0.6 * covert)
+        - w.peace[r.s] * shield * (1.0 - p.hidden * covert)
     )
 
 
@@ -471,7 +495,6 @@ def borders(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
         + w.prosperity[r.s] * p.loss * drain
         - w.prestige[r.s] * p.shame
         - p.hope * hope
-        - 20.0 * v.public.closed[r.a]
     )
 
 
@@ -497,7 +520,7 @@ def trades(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     lost = jnp.maximum(
         jnp.asarray(r.st.leaning[r.pole, r.tz], cold.dtype)[:, None] - v.public.government[r.pole, r.tz], 0.0
     )
-    shut = w.security[r.s] * p.punish * (cold + 2.0 * lost - v.affinity[r.s, r.tz]) * (
+    shut = w.security[r.s] * p.punish * (cold + p.lost * lost - v.affinity[r.s, r.tz]) * (
         1.0 - v.public.embargo[r.s, r.tz]
     ) - w.prosperity[r.s] * p.gain * (1.0 - v.public.embargo[r.s, r.tz])
     return jnp.where(r.named("embargo") > 0, shut, open_)
@@ -514,7 +537,7 @@ def ruptures(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
         - p.lean * v.public.government[r.pole, r.tz]
     )
     court = (
-        w.influence[r.s] * p.court * _marginal(v, r)
+        w.influence[r.s] * p.court * _marginal(v, laws, r)
         + w.prosperity[r.s] * p.calm * (1.0 - v.tension[r.s, r.tz])
         + p.line * w.line[r.s]
     )
@@ -527,11 +550,13 @@ def gifts(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     What the recipient can still be moved, what the donor can afford, how it believes history runs. S2.6, S3.1.
     """
     p = laws.preferences.give
-    means = jnp.log(v.public.output[r.a] / 100.0)
+    means = jnp.log(v.public.output[r.a] / p.middling)
     success = (v.public.icbm_age[r.a] > 0) * 1.0 + v.public.authority[r.pole] - 0.5
-    court = w.influence[r.s] * p.court * _marginal(v, r) * (1.0 + p.optimism * w.optimism[r.s] + p.success * success)
+    court = (
+        w.influence[r.s] * p.court * _marginal(v, laws, r) * (1.0 + p.optimism * w.optimism[r.s] + p.success * success)
+    )
     thrift = p.means * means + p.surprise * v.public.surprise[r.a]
-    keep = w.unity[r.s] * p.keep * r.friend * v.public.government[r.pole, r.tz] * (0.3 + v.public.threat[r.tz])
+    keep = w.unity[r.s] * p.keep * r.friend * v.public.government[r.pole, r.tz] * (p.calm + v.public.threat[r.tz])
     cold = p.cold * jnp.maximum(-v.affinity[r.s, r.tz], 0.0)
     arms = r.named("arms") * (p.arms + p.need * v.public.threat[r.tz])
     atom = r.named("nuclear-aid") * (p.atom + v.fear[r.s])
@@ -546,9 +571,9 @@ def sanctions(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     need = v.public.dependence[r.pole, r.tz] + v.public.experts[r.pole, r.tz]
     defiance = v.public.polemic[r.tdz, r.s] * (r.td >= 0)[:, None]
     lost = jnp.maximum(jnp.asarray(r.st.leaning[r.pole, r.tz], lean.dtype)[:, None] - lean, 0.0)
-    punish = w.unity[r.s] * (p.defiance * defiance + p.lost * lost) * (0.3 + need)
+    punish = w.unity[r.s] * (p.defiance * defiance + p.lost * lost) * (p.least + need)
     save = w.prosperity[r.s] * p.save * need
-    risk = w.influence[r.s] * p.risk * _marginal(v, r)
+    risk = w.influence[r.s] * p.risk * _marginal(v, laws, r)
     atom = r.named("end-nuclear-aid") * p.atom * v.fear[r.s]
     return punish + save - risk - p.cold * v.affinity[r.s, r.tz] + atom
 
@@ -557,9 +582,9 @@ def looks(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Overflight, satellite: worth what is not known about the rival. S7.5."""
     p = laws.preferences.look
     rival = r.st.rival_centre[r.s]
-    doubt = v.doubt[r.s, rival] * (0.4 + 0.6 * jnp.tanh(v.belief[r.s, rival]))
+    doubt = v.doubt[r.s, rival] * (p.nothing + (1.0 - p.nothing) * jnp.tanh(v.belief[r.s, rival]))
     orbit = r.named("satellite")
-    return w.security[r.s] * p.doubt * doubt * (1.0 + orbit) - w.peace[r.s] * p.risk * (
+    return w.security[r.s] * p.doubt * doubt * (1.0 + p.orbit * orbit) - w.peace[r.s] * p.risk * (
         1.0 - v.tension[r.s].max(axis=1)
     ) * (1.0 - orbit)
 
@@ -574,7 +599,7 @@ def disclosures(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     inflated = jnp.maximum(v.public.estimate[rival] - v.belief[r.s, rival], 0.0)
     pressed = v.public.demand.sum(axis=(0, 1))
     return (
-        w.security[r.s] * p.value * inflated * (0.5 + pressed)
+        w.security[r.s] * p.value * inflated * (p.quiet + pressed)
         - p.doubt * v.doubt[r.s, rival]
         - p.done * v.public.disclosed[rival]
         - p.none * (v.public.icbm_age[r.tz] <= 0)
@@ -609,16 +634,18 @@ def appeals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
         + p.drain * v.public.drain[r.a] * jnp.asarray(r.st.open_border[r.a], lean.dtype)[:, None]
         + v.public.unrest[r.a]
     )
-    return w.security[r.s] * p.need * need * lean + p.lean * (lean - 0.4) + p.affinity * v.affinity[r.s, r.tz]
+    return w.security[r.s] * p.need * need * lean + p.lean * (lean - p.lukewarm) + p.affinity * v.affinity[r.s, r.tz]
 
 
 def home_rule(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Reform where people are disappointed and the leader inclines to it; repress where unrest threatens. S18.5."""
     p = laws.preferences.home
-    poor = -jnp.log(v.public.output[r.a] / jnp.asarray(r.st.opening("population")[r.a], v.fear.dtype)[:, None] / 10.0)
+    people = jnp.asarray(r.st.opening("population")[r.a], v.fear.dtype)[:, None]
+    poor = -jnp.log(v.public.output[r.a] / people / p.comfort)
+    shortfall = jnp.maximum(-v.public.surprise[r.a], 0.0) / FIVE_POINTS
     unrest, free = v.public.unrest[r.a], v.public.liberalisation[r.a]
     reform = (
-        w.prosperity[r.s] * (p.poor * poor + p.disappointed * jnp.maximum(-v.public.surprise[r.a], 0.0) * 20.0)
+        w.prosperity[r.s] * (p.poor * poor + p.disappointed * shortfall)
         + p.line * (w.line[r.s] - v.public.line[r.a])
         - p.free * free
     )
@@ -673,63 +700,70 @@ FAMILIES: tuple[tuple[Family, tuple[str, ...]], ...] = (
 
 
 def rust1987(value: Array, discount: Array) -> Array:
-    """Value of doing a final deed now over keeping the choice: u - δV with V = log(exp u + exp δV).
+    """Value of doing a final deed now over keeping the choice: s = u - δV with V = log(exp u + exp δV).
 
     Rust, Econometrica (1987): optimal stopping under logit noise. Without it 144 months of noise make every final
-    deed happen early.
+    deed happen early. With c = δ / (1 - δ) it is the root of s + c log(1 + exp s) = u: convex and rising, so that its
+    tangents bound the root from above and Newton's steps fall to it; two reach 1e-3, far below the noise.
     """
-    v = jax.nn.softplus(value) / (1.0 - 0.5 * discount)
-    for _ in range(4):
-        top = jnp.maximum(value, discount * v)
-        f = top + jnp.log(jnp.exp(value - top) + jnp.exp(discount * v - top)) - v
-        slope = discount * jax.nn.sigmoid(discount * v - value) - 1.0
-        v = v - f / slope
-    return value - discount * v
+    c = discount / (1.0 - discount)
+    s = value
+    for at in (-4.0, -2.5, -1.0, 0.5):
+        slope = 1.0 + c * float(expit(at))
+        s = jnp.minimum(s, at + (value - at - c * float(np.logaddexp(0.0, at))) / slope)
+    for _ in range(2):
+        e = jnp.exp(-jnp.abs(s))
+        soft = jnp.maximum(s, 0.0) + jnp.log1p(e)
+        sigma = jnp.where(s > 0, 1.0, e) / (1.0 + e)
+        s = s - (s + c * soft - value) / (1.0 + c * sigma)
+    return s
 
 
 def slots(view: View, laws: Laws, st: Structure, ladders: Ladders | None = None) -> Array:
     """Utility of every menu row for its seat, in units of the choice noise, [N, world]."""
     w = wants(view, laws, st)
     c = ladders or crisis_values(view, laws, st)
-    parts, order = [], []
+    utility = jnp.zeros((len(st.rows), *view.fear.shape[1:]), view.fear.dtype)
     for family, instruments in FAMILIES:
         index = st.where(*instruments)
-        if len(index):
-            parts.append(family(view, w, laws, Rows(st, index), c))
-            order.append(index)
-    raw = jnp.concatenate(parts)[np.argsort(np.concatenate(order))]
-    return common(view, w, raw, laws, st)
+        if len(index):  # written in place: a concatenation and a permutation would be worked out element by element
+            rows = Rows(st, index)
+            value = common(view, w, family(view, w, laws, rows, c), laws, rows)
+            utility = utility.at[index].set(value, unique_indices=True, indices_are_sorted=True)
+    return utility
 
 
-def common(v: View, w: Wants, raw: Array, laws: Laws, st: Structure) -> Array:
+def common(v: View, w: Wants, worth: Array, laws: Laws, r: Rows) -> Array:
     """What every row has in common.
 
-    Its family's worth, fear of war, cost, fatigue, the value of waiting, the nest's threshold.
+    Its family's worth, fear of war, cost, fatigue, the nest's threshold, the instrument's constant (McFadden 1978), the
+    value of waiting.
     """
     p = laws.preferences.act
-    s = st.row_seat
-    t = np.where(st.row_target >= 0, st.row_target, st.cen[st.rival_centre[s]])
-    pressure, conciliation = (jnp.asarray(st.coordinate(n), raw.dtype)[:, None] for n in ("pressure", "conciliation"))
-    loud = jnp.asarray(0.5 + 0.5 * st.coordinate("publicity"), raw.dtype)[:, None]
-    tension = v.tension[s, t]
-    change = loud * (p.heat * pressure * (1.0 - tension) - p.calm * conciliation * tension)
+
+    def told(name: str) -> Array:
+        return jnp.asarray(r.st.coordinate(name)[r.index], worth.dtype)[:, None]
+
+    t = np.where(r.t >= 0, r.t, r.st.cen[r.st.rival_centre[r.s]])
+    loud = p.quiet + (1.0 - p.quiet) * told("publicity")
+    tension = v.tension[r.s, t]
+    change = loud * (p.heat * told("pressure") * (1.0 - tension) - p.calm * told("conciliation") * tension)
     dread = jnp.exp(p.convexity * (tension - 1.0)) * (jnp.exp(p.convexity * change) - 1.0)
-    peace = -w.peace[s] * p.war * (1.0 + p.fear * v.fear[s]) * dread * (1.0 - p.boldness * w.risk[s])
-    cost = w.prosperity[s] * p.cost * jnp.asarray(st.coordinate("cost"), raw.dtype)[:, None]
-    size = jnp.asarray(np.log(np.clip(st.opening("cinc")[st.dec[s]] / 0.05, 1e-3, None)), raw.dtype)[:, None]
-    value = p.scale * raw + peace - cost + p.reach * size - p.fatigue * v.fatigue
-    threshold = laws.preferences.threshold
-    nests = jnp.stack(
-        [
-            threshold[name] + 0.0 * value[0]
-            for name in ("pressure", "conciliation", "talk", "force", "bloc", "aid", "home")
-        ]
-    )
-    value = value - nests[st.row_nest]
-    last = np.flatnonzero(st.coordinate("finality") >= 0.5)
-    place = np.arange(len(s))
-    place[last] = len(s) + np.arange(len(last))
-    return jnp.concatenate([value, rust1987(value[last], p.discount)])[place]
+    peace = -w.peace[r.s] * p.war * (1.0 + p.fear * v.fear[r.s]) * dread * (1.0 - p.boldness * w.risk[r.s])
+    cost = w.prosperity[r.s] * p.cost * told("cost")
+    size = jnp.log(jnp.maximum(jnp.asarray(r.st.opening("cinc")[r.a], worth.dtype)[:, None] / p.middling, 1e-3))
+    value = p.scale * worth + peace - cost + p.reach * size - p.fatigue * v.fatigue[r.index]
+    constant = laws.preferences.constant
+    for q in np.unique(r.st.row_nest[r.index]):
+        here = r.st.row_nest[r.index] == q
+        value = value - jnp.asarray(here, worth.dtype)[:, None] * laws.preferences.threshold[NESTS[q]]
+    for name in dict.fromkeys(r.st.rows[i].instrument for i in r.index):
+        if name in constant:
+            value = value + r.named(name) * constant[name]
+    final = r.st.coordinate("finality")[r.index] >= 0.5
+    if not final.any():
+        return value
+    return jnp.where(jnp.asarray(final)[:, None], rust1987(value, p.discount), value)
 
 
 def consent(decision: Decision, laws: Laws, st: Structure) -> Array:
@@ -775,7 +809,7 @@ def deadline(decision: Decision, laws: Laws, st: Structure, ladders: Ladders | N
     value = jnp.where(plus, c.value[:, 0], c.value[:, 1])
     stake = jnp.where(plus, v.public.stake[k, st.dec[seat[0]]], v.public.stake[k, st.dec[seat[1]]])
     enforce = p.enforce * value * (1.0 + p.boldness * of(w.risk)) - of(w.peace) * p.fear * of(v.fear)
-    move = p.move + p.hope * other - of(w.prestige) * p.face * tied * 0.5
+    move = p.move + p.hope * other - of(w.prestige) * p.face * tied * (1.0 - p.spared)
     drop = -of(w.prestige) * p.face * tied - of(w.security) * p.prize * stake + p.drop
     return jnp.stack([enforce, move, drop], axis=1)
 

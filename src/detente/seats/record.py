@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detente import answers, nature
-from detente.deeds import LADDER_ENDS
-from detente.ladder.stakes import RUNGS
+from detente.ladder.tree import typical
 from detente.scenario import ANSWERS, FIRST_YEAR, MONTHS, SLOTS, Event, ScenarioError, nearest
 from detente.structure import Structure
 
@@ -153,7 +152,7 @@ def record(st: Structure) -> Record:
     meeting, meeting_known = np.zeros((MONTHS, 2 * len(st.issues)), dtype=int), np.ones((MONTHS, 2 * len(st.issues)))
     deadline, deadline_known = np.full((MONTHS, n_k), 2), np.zeros((MONTHS, n_k))
     discovery, discovery_known = np.zeros((MONTHS, len(authors)), dtype=int), np.zeros((MONTHS, len(authors)))
-    ladder, ladder_known = np.full((MONTHS, n_k), LADDER_ENDS.index("settled") * RUNGS + 1), np.zeros((MONTHS, n_k))
+    ladder, ladder_known = np.full((MONTHS, n_k), typical("settled", 0)), np.zeros((MONTHS, n_k))
     heirs, heirs_known = np.zeros((MONTHS, n_d), dtype=int), np.zeros((MONTHS, n_d))
     sheet = Sheet(
         st, rows, known, events, said, said_known, heirs, heirs_known, consent, np.zeros((MONTHS, n_d), dtype=int)
@@ -168,7 +167,7 @@ def record(st: Structure) -> Record:
         if event.crisis:
             crisis = st.scenario.crises[event.crisis]
             at = np.flatnonzero(st.showdown == st.issues.index(crisis.issue))
-            ladder[event.month, at] = LADDER_ENDS.index(crisis.outcome) * RUNGS + 2
+            ladder[event.month, at] = typical(crisis.outcome, 1)
             ladder_known[event.month, at] = 1.0
     sheet.close()
     growth, growth_known = _shock("growth", st, lambda x: x / 100.0)
