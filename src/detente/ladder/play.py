@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from detente.deeds import LADDER_ENDS, Ladders
-from detente.ladder.quantal import solve
+from detente.ladder.quantal import CAREFUL, solve, suited
 from detente.ladder.stakes import Positions, payoffs, positions
 from detente.ladder.tree import LINE_CLIMBED, LINE_END, LINES, RUNGS
 from detente.laws import Laws
@@ -126,7 +126,8 @@ def solved(open_: Array, stands: Positions, laws: Laws) -> tuple[Array, Array]:
     spread = jax.tree.map(lambda c: jnp.broadcast_to(c, shape).reshape(-1), laws.ladder)
     flat: Positions = jax.tree.map(lambda a: a.reshape(-1), stands)
     if shape[-1] < ROOM:
-        found = solve(payoffs(flat, Laws(ladder=spread)), spread.quantal.precision)
+        care = suited(CAREFUL, flat.rung.dtype)
+        found = solve(payoffs(flat, Laws(ladder=spread)), spread.quantal.precision, care, open_.reshape(-1))
         line, residual = found.line, found.residual
     else:
         line, residual = _drained(open_.reshape(-1) > 0, flat, spread)
@@ -135,7 +136,7 @@ def solved(open_: Array, stands: Positions, laws: Laws) -> tuple[Array, Array]:
 
 
 def _drained(open_: Array, flat: Positions, coefficients: Laws) -> tuple[Array, Array]:
-    size = open_.shape[0]
+    size, care = open_.shape[0], suited(CAREFUL, flat.rung.dtype)
     place = jnp.cumsum(open_) - 1  # place in the queue
     number = open_.sum()
     queue = (
@@ -150,7 +151,8 @@ def _drained(open_: Array, flat: Positions, coefficients: Laws) -> tuple[Array, 
         turn = first + jnp.arange(ROOM)
         who = queue[jnp.minimum(turn, size - 1)]
         taken = jax.tree.map(lambda a: a[who], (flat, coefficients))
-        found = solve(payoffs(taken[0], Laws(ladder=taken[1])), taken[1].quantal.precision)
+        real = (turn < number).astype(flat.rung.dtype)
+        found = solve(payoffs(taken[0], Laws(ladder=taken[1])), taken[1].quantal.precision, care, real)
         to = jnp.where(turn < number, who, size)
         return (
             first + ROOM,

@@ -14,7 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from detente.ladder.quantal import ROUGH, solve
+from detente.ladder.quantal import ROUGH, solve, suited
 from detente.ladder.stakes import Positions, payoffs
 from detente.laws import Laws
 from detente.sums import add
@@ -53,7 +53,7 @@ def worth(x: Positions, laws: Laws) -> Array:
     one = jax.tree.map(lambda a: a[0], flat)
     spread = jax.tree.map(lambda c: jnp.broadcast_to(c, shape).reshape(-1), laws.ladder)
     y = payoffs(one, Laws(ladder=spread))
-    found = solve(y, spread.quantal.precision, ROUGH)
+    found = solve(y, spread.quantal.precision, suited(ROUGH, x.rung.dtype))
     return add(found.value[0] * y.prior[0], 0).reshape(shape)
 
 
