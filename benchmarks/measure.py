@@ -119,13 +119,12 @@ def month(_: int) -> Found:
 
     from detente import decisions, drive, laws, noise, scenario, structure
     from detente.lab.ensemble import LANES
-    from detente.ladder.table import prepared
     from detente.series import declared
 
     _pin(0)
     st = structure.structure(scenario.load("coexistence"))
     menu, series = decisions.layout(st), declared(st)
-    values = jax.jit(prepared)(jax.tree.map(lambda v: np.full(LANES, v, np.float32), laws.best(st.scenario)))
+    values = jax.tree.map(lambda v: np.full(LANES, v, np.float32), laws.best(st.scenario))
     keys = noise.world_keys(1, jnp.arange(LANES))
 
     def step(world: Any, v: laws.Laws, k: jax.Array, when: jax.Array) -> Any:

@@ -13,15 +13,12 @@ import numpy as np
 import pytest
 
 from detente import decisions, drive, laws, noise, scenario, series, structure
-from detente.ladder.table import prepared
 from detente.scenario import Scenario
 from detente.structure import Structure
 
 WORLDS = 8
 FAST = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """Compiler options: a third of the time to compile, slower to run."""
-readied = jax.jit(prepared, compiler_options=FAST)
-"""Laws with the table of openings beside them, as a month wants them."""
 
 
 @contextmanager
@@ -67,7 +64,7 @@ class Kernel:
 
 def drawn(sc: Scenario) -> laws.Laws:
     """One prior draw of the laws a world, float64 [world]."""
-    return readied(laws.tree({name: jnp.asarray(value[:WORLDS]) for name, value in laws.draw(sc, 5).items()}))
+    return laws.tree({name: jnp.asarray(value[:WORLDS]) for name, value in laws.draw(sc, 5).items()})
 
 
 def compiled(st: Structure, translate: Callable[[str], str] = str) -> Kernel:

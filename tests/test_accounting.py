@@ -20,7 +20,7 @@ from detente.scenario import Scenario, load
 from detente.series import declared
 from detente.structure import Structure, structure
 from detente.world import NEVER, World
-from fixtures_kernel import FAST, readied
+from fixtures_kernel import FAST
 
 WORLDS, MONTHS = 8, 4
 SIGNED = (
@@ -70,12 +70,12 @@ def drawn(scenario: Scenario, seed: int, wild: bool) -> Laws:
         entry = laws.coefficient(scenario, name)
         low, high = entry.bounds if wild else (entry.low, entry.high)
         out[name] = jnp.asarray(rng.uniform(low, high, WORLDS), jnp.float32)
-    return readied(laws.tree(out))
+    return laws.tree(out)
 
 
 def ordinary(scenario: Scenario) -> Laws:
     """The best value of every coefficient in every world."""
-    return readied(jax.tree.map(lambda x: jnp.full(WORLDS, x, jnp.float32), laws.best(scenario)))
+    return jax.tree.map(lambda x: jnp.full(WORLDS, x, jnp.float32), laws.best(scenario))
 
 
 def leaves(world: World) -> dict[str, np.ndarray]:

@@ -11,7 +11,6 @@ from detente import laws
 from detente.decisions import layout
 from detente.drive import Score, begin, follower, run_month
 from detente.lab import likelihood
-from detente.ladder.table import prepared
 from detente.laws import Laws
 from detente.noise import at_month, world_keys
 from detente.scenario import Chronicle, Scenario, load
@@ -150,8 +149,6 @@ def _program(st: Structure) -> str:
     keys = world_keys(1, jnp.arange(2))
 
     def two(values: Laws, keys: jax.Array) -> Any:
-        values = prepared(values)
-
         def one(world: World, when: jax.Array) -> Any:
             return run_month(world, at_month(keys, when), values, st, menu, series, when, True)
 

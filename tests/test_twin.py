@@ -12,7 +12,6 @@ from scipy import stats
 
 from detente import decisions, laws, noise, series, twin
 from detente.decisions import Menu, Nested
-from detente.ladder import table
 from detente.scenario import load
 from detente.seats.record import record
 from detente.structure import Structure, structure
@@ -186,7 +185,6 @@ class Walk(NamedTuple):
     names: tuple[str, ...]
     call: Any
     values: jax.Array
-    openings: jax.Array
     told: twin.Told
     none: twin.Changes
 
@@ -197,7 +195,6 @@ class Walk(NamedTuple):
         asked = (
             self.values,
             self.values if altered is None else altered,
-            self.openings,
             luck,
             luck,
             told or self.told,
@@ -222,10 +219,8 @@ def walk() -> Walk:
     values = jnp.stack([jnp.asarray(drawn[n][:WORLDS], jnp.float32) for n in names])
     luck = noise.other_keys(1, jnp.arange(WORLDS), "abduction")
     lane = twin.twins(st, series.declared(st), names, MONTHS)
-    tree = laws.tree(dict(zip(names, values, strict=True)))
-    openings = jax.jit(table.openings, compiler_options=FAST)(tree)
-    call = jax.jit(lane, compiler_options=FAST).lower(values, values, openings, luck, luck, told, none).compile()
-    return Walk(st, names, call, values, openings, told, none)
+    call = jax.jit(lane, compiler_options=FAST).lower(values, values, luck, luck, told, none).compile()
+    return Walk(st, names, call, values, told, none)
 
 
 def told_from(walk: Walk, half: dict[str, np.ndarray]) -> twin.Told:

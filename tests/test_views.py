@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from detente import drive, laws, views
-from detente.ladder.table import prepared
 from detente.masks import allowed
 from detente.seats import preferences
 from detente.structure import Structure
@@ -138,8 +137,6 @@ def lively(st: Structure) -> World:
 def mind(st: Structure) -> Any:
     """A World → what the seats see, what they may do, and what each row is worth to them; compiled once."""
     tree = laws.best(st.scenario)
-
-    tree = jax.jit(prepared, compiler_options=FAST)(tree)
 
     def all_of(world: World) -> Any:
         seen = views.view(world, tree, st)

@@ -30,7 +30,6 @@ from detente.decisions import (
     slot_log_probability,
     without,
 )
-from detente.ladder.table import prepared
 from detente.ladder.tree import LINE_END
 from detente.laws import Laws
 from detente.mechanisms.influence import anchored
@@ -183,7 +182,6 @@ def runner(st: Structure, series: Series, months: int = MONTHS, given: bool = Tr
     menu = layout(st)
 
     def block(laws: Laws, keys: Array) -> Trace:
-        laws = prepared(laws)
         start = begin(st, laws, keys.shape[0], jnp.float32)
 
         def one(world: World, when: Array) -> tuple[World, Trace]:
@@ -274,7 +272,6 @@ def follower(st: Structure, record: Record, months: int = MONTHS) -> Callable[[L
 
     def replay(laws: Laws) -> tuple[World, Score]:
         dtype = jax.tree.leaves(laws)[0].dtype
-        laws = prepared(laws)
         start = begin(st, laws, 1, dtype)
         told: Any = Record(*(jnp.asarray(x, dtype if x.dtype.kind == "f" else jnp.int32) for x in record))  # type: ignore[arg-type]
 

@@ -24,7 +24,6 @@ from detente.decisions import BANNED, ROUTINE, Chance, Decision, Question, Shock
 from detente.deeds import LADDER_ENDS
 from detente.drive import Utilities, begin, drive
 from detente.lab import ensemble
-from detente.ladder.table import prepared
 from detente.ladder.tree import LINE_END
 from detente.report.transcript import ENDS, transcript
 from detente.scenario import ANSWERS, Bilingual, Event, load, nearest
@@ -147,7 +146,7 @@ class Explanation:
 
 def replay(st: Structure, told: Record, until: int) -> Heard:
     """Replay the record in one world, laws at their medians, and listen to its last month."""
-    coefficients = jax.jit(prepared)(laws.best(st.scenario))
+    coefficients = laws.best(st.scenario)
 
     @jax.jit
     def step(world: World, when: Array) -> tuple[World, Heard]:

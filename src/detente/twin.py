@@ -32,7 +32,6 @@ from detente.decisions import (
     layout,
 )
 from detente.drive import Trace, Utilities, begin, drive, traced
-from detente.ladder.table import openings as worked_out
 from detente.ladder.tree import LINE_END
 from detente.laws import Laws, tree
 from detente.noise import WorldKeys, addresses, at_month, exponential, gumbel
@@ -501,23 +500,19 @@ Twinned = tuple[Trace, Why]
 
 def twins(
     st: Structure, series: Series, names: tuple[str, ...], months: int = MONTHS
-) -> Callable[[Array, Array, Array, Array, Array, Told, Changes], Twinned]:
+) -> Callable[[Array, Array, Array, Array, Told, Changes], Twinned]:
     """A function that walks F factual lanes and W twins, a multiple of F, through the months.
 
-    Of coefficients [coefficient, F] under `names`, the same altered [coefficient, F], what opening a ladder is worth
-    before any change (`ladder.table`) [point, F], keys of the lanes [F, 2] and of luck [W, 2], the record and the
-    changes; gives the traces of every month, [month, ..., F + W], and why choices first part. Twin w belongs to lane
-    w mod F. Openings are worked out again in the months in which a coefficient of the ladder changes.
+    Of coefficients [coefficient, F] under `names`, the same altered [coefficient, F], keys of the lanes [F, 2] and of
+    luck [W, 2], the record and the changes; gives the traces of every month, [month, ..., F + W], and why choices first
+    part. Twin w belongs to lane w mod F.
     """
     menu = layout(st)
-    ladders = np.flatnonzero([name.startswith("ladder.") for name in names])
 
     def laws_of(values: Array) -> Laws:
         return tree(dict(zip(names, values, strict=True)))
 
-    def walk(
-        values: Array, altered: Array, openings: Array, lanes: Array, keys: Array, told: Told, changes: Changes
-    ) -> Twinned:
+    def walk(values: Array, altered: Array, lanes: Array, keys: Array, told: Told, changes: Changes) -> Twinned:
         worlds, facts, dtype = keys.shape[0], lanes.shape[0], values.dtype
         told = Told(*(jnp.asarray(x, dtype if x.dtype.kind == "f" else jnp.int32) for x in told))
         whole = {name: jnp.asarray(getattr(changes, name), jnp.int32) for name in (*ARMS, "since")}
@@ -526,25 +521,21 @@ def twins(
         def pair(fact: Array, other: Array) -> Array:
             return jnp.concatenate([fact, jnp.tile(other, worlds // facts)], axis=1)
 
-        def one(carry: tuple[World, Why, Array], when: Array) -> tuple[tuple[World, Why, Array], Trace]:
-            world, why, opened = carry
+        def one(carry: tuple[World, Why], when: Array) -> tuple[tuple[World, Why], Trace]:
+            world, why = carry
             other = jnp.where((when >= changes.since)[:, None], altered, values)
-            changed = (changes.since[ladders] == when).any()
-            opened = jax.lax.cond(changed, lambda: worked_out(laws_of(other)), lambda: opened)
-            laws = laws_of(pair(values, other))
-            laws["derived"] = Laws(openings=pair(openings, opened))
-            luck = at_month(keys, when), at_month(lanes, when)
+            laws, luck = laws_of(pair(values, other)), (at_month(keys, when), at_month(lanes, when))
             new, trace, parts, reason = pair_month(world, *luck, laws, st, menu, series, told, changes, when)
             now = parts & (why.month >= months)
             kept = jax.tree.map(lambda old, fresh: jnp.where(now, fresh, old), why, reason)
-            return (new, kept, opened), trace
+            return (new, kept), trace
 
         sizes = {kind: (getattr(told, kind).shape[1], 4) for kind in WEIGHED}
         none = {kind: jnp.zeros((*size, worlds), dtype) for kind, size in sizes.items()}
         slots = jnp.zeros((SLOTS, len(st.deciders), 6, worlds), dtype)
         why = Why(month=jnp.full(worlds, months, jnp.int32), slots=slots, **none)
         start = begin(st, laws_of(pair(values, values)), facts + worlds, dtype)
-        (_, why, _), traces = jax.lax.scan(one, (start, why, openings), jnp.arange(months))
+        (_, why), traces = jax.lax.scan(one, (start, why), jnp.arange(months))
         return traces, why
 
     return walk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -15,12 +16,16 @@ from detente import laws
 from detente.deeds import LADDER_ENDS
 from detente.games import quantal as general
 from detente.games.play import Play, profile
-from detente.ladder import play, quantal, table, tree
+from detente.ladder import foresight, play, quantal, stakes, tree
 from detente.ladder.quantal import Care, Solution
 from detente.ladder.stakes import Positions, payoffs
 from detente.laws import Laws
 from detente.scenario import Scenario
-from fixtures_kernel import FAST
+from detente.structure import Structure
+from detente.views import view
+from detente.world import World
+from fixtures_kernel import FAST, Kernel
+from fixtures_kernel import drawn as drawn_laws
 
 BACK, GIVE, SETTLED, HOLD, WAR = range(5)
 assert LADDER_ENDS == ("challenger-backs-down", "defender-backs-down", "settled", "hold", "war")
@@ -418,42 +423,79 @@ def test_gathering_the_open_ladders_changes_nothing(best: Laws) -> None:
             np.testing.assert_array_equal(residual[~open_], 0.0)
 
 
-# ---- the table ----
+# ---- what a challenger foresees ----
 
 
-@pytest.fixture(scope="module")
-def opened(best: Laws) -> Any:
-    """The table of the shipped laws, [points, 1]."""
+DEPTHS = (1, 2, foresight.DEPTH, 8)
+SLOWLY = 0.2
+"""Share of the correction in a step of the comparison: what circles in larger steps settles."""
+
+
+@partial(jax.jit, compiler_options=FAST)
+def true_and_foreseen(x: Positions, tree_: Laws) -> tuple[Any, Any, Any]:
+    """What opening is worth in equilibrium, the residual there, and what is foreseen at each of DEPTHS."""
+    y, precision = payoffs(x, tree_), tree_.ladder.quantal.precision
+
+    def step(s: Any, _: None) -> tuple[Any, None]:
+        return jax.tree.map(lambda old, new: old + SLOWLY * (new - old), s, quantal.respond(y, precision, s)[1]), None
+
+    known = jax.lax.scan(step, quantal.flat(y), None, length=400)[0]
+    (value, _), replies = quantal.respond(y, precision, known)
+    seen = jnp.stack([foresight.worth(x, tree_, depth) for depth in DEPTHS])
+    return value.mean(axis=0), quantal.distance(replies, known), seen  # both types are as likely
+
+
+def off_by(x: Positions, tree_: Laws) -> np.ndarray:
+    """How far the values foreseen are from those of the equilibrium, in units of the stake, [DEPTHS, ladder]."""
     with jax.enable_x64(new_val=True):
-        return jax.jit(table.openings, compiler_options=FAST)(best)
+        true, residual, seen = (np.asarray(a) for a in true_and_foreseen(x, tree_))
+        prize = np.asarray(tree_.ladder.stakes.prize) * np.maximum(x.stake[0], 0.05)
+    settled = residual <= 1e-4
+    assert settled.mean() > 0.95
+    return (abs(seen - true) / prize)[:, settled]
 
 
-def test_on_the_points_of_the_grid_the_table_is_read_exactly(opened: Any) -> None:
-    points = np.stack(np.meshgrid(*table.GRID, indexing="ij")).reshape(len(table.GRID), -1, 1)
-    assert opened.shape == points.shape[1:]
+def before_opening(seed: int) -> Positions:
+    """Random positions on the first rung, of a challenger who does not know what he is taken for."""
+    return positions(seed, resolve=(lambda r: 0.0 * r + 0.5, same), rung=lambda r: 0.0 * r + 1.0)
+
+
+def test_what_a_challenger_foresees_is_within_a_hundredth_of_the_stake(best: Laws) -> None:
+    """At random positions; the deeper, the closer."""
+    off = off_by(before_opening(3), copies(best))
+    mean, high = off.mean(axis=1), np.quantile(off, 0.95, axis=1)
+    at = DEPTHS.index(foresight.DEPTH)
+    assert mean[at] < 0.01
+    assert high[at] < 0.01
+    assert list(mean) == sorted(mean, reverse=True)
+    assert mean[-1] < 0.1 * mean[0]
+
+
+def test_without_precision_once_is_enough(best: Laws) -> None:
+    """Every move is as likely whatever is believed."""
+    x, tree_ = before_opening(5), copies(best, quantal_precision=0.0)
     with jax.enable_x64(new_val=True):
-        got = table.read(opened, *(jnp.asarray(p) for p in points))
-    np.testing.assert_allclose(got, opened, atol=1e-9)
+        once, often = (foresight.worth(x, tree_, depth) for depth in (1, 5))
+    np.testing.assert_allclose(once, often, atol=1e-12)
 
 
-def test_beyond_the_grid_the_nearest_point_is_read(opened: Any) -> None:
+@pytest.mark.slow
+def test_in_simulated_worlds_it_is_as_close_in_the_mean(kernel: Kernel) -> None:
     with jax.enable_x64(new_val=True):
-        edge = [jnp.full((1, 1), axis[-1]) for axis in table.GRID]
-        beyond = [e + 1.0 for e in edge]
-        np.testing.assert_array_equal(table.read(opened, *beyond), table.read(opened, *edge))
-
-
-def test_between_the_points_reading_beats_the_nearest_point(opened: Any, exact: Any, best: Laws) -> None:
-    """What the table costs: read, against the ladder solved there, in units of what the challenger has at stake."""
-    rng = np.random.default_rng(3)
-    where = [rng.uniform(axis[0], axis[-1], WIDTH) for axis in table.GRID]
-    near = [axis[abs(axis[:, None] - w).argmin(axis=0)] for axis, w in zip(table.GRID, where, strict=True)]
+        tree_ = drawn_laws(kernel.st.scenario)
+    worlds, _ = kernel.run(48, tree_)
     with jax.enable_x64(new_val=True):
-        where_, near_ = ([jnp.asarray(w)[:, None] for w in four] for four in (where, near))
-        situations = table.situations(*(w[:, 0] for w in where_))
-        read, coarse = (np.asarray(table.read(opened, *four))[:, 0] for four in (where_, near_))
-    true = exact(situations, copies(best)).value[0].mean(axis=0)  # both types of the challenger are as likely
-    prize = float(best.ladder.stakes.prize) * table.STAKE
-    off, nearest = abs(read - true) / prize, abs(coarse - true) / prize
-    assert off.mean() < 0.5 * nearest.mean()
-    assert off.mean() < 0.1 * np.std(true) / prize
+        stands = [jax.tree.map(np.asarray, positions_of(world, tree_, kernel.st)) for world in worlds[::12]]
+        x = jax.tree.map(lambda *each: np.concatenate(each), *stands)
+        lanes = Laws(ladder=jax.tree.map(partial(np.resize, new_shape=x.rung.shape), tree_.ladder))
+    off = off_by(x, lanes)[DEPTHS.index(foresight.DEPTH)]  # each world under its own draw of the laws
+    assert off.mean() < 0.01
+    assert np.median(off) < 0.001
+
+
+def positions_of(world: World, tree_: Laws, st: Structure) -> Positions:
+    """Where every showdown issue stands for either side as a challenger, issue and side and world in one axis."""
+    seen = view(world, tree_, st)
+    both = [stakes.positions(seen, tree_, st, side, believed=True) for side in (0, 1)]
+    x: Positions = jax.tree.map(lambda one, other: jnp.concatenate([one, other]).reshape(-1), *both)
+    return x._replace(resolve=(jnp.full_like(x.rung, 0.5), x.resolve[1]))

@@ -14,7 +14,6 @@ import pytest
 from detente import answers, laws
 from detente.answers import Rows
 from detente.decisions import Decision, layout, nested
-from detente.ladder.table import prepared
 from detente.mechanisms.influence import anchored
 from detente.scenario import load
 from detente.seats import preferences
@@ -111,7 +110,6 @@ def weigh() -> Callable[..., Any]:
     st = seats()
 
     def all_of(world: World, values: laws.Laws) -> Any:
-        values = prepared(values)
         seen = view(world, values, st)
         return {"slots": preferences.slots(seen, values, st)} | asked(seen, world, values)
 

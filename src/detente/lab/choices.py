@@ -25,7 +25,6 @@ from detente.answers import marked
 from detente.decisions import layout, nested, slot_log_probability
 from detente.drive import follower
 from detente.lab.likelihood import begins
-from detente.ladder.table import prepared
 from detente.laws import Laws
 from detente.masks import allowed
 from detente.scenario import MONTHS, SLOTS, Scenario, parse_month
@@ -116,7 +115,7 @@ def fit(scenario: Scenario, progress: Callable[[float], None] | None = None) -> 
     end, priors = plan()
     until = parse_month(end)
     with jax.enable_x64(new_val=True):
-        base = jax.jit(prepared)(jax.tree.map(jnp.float64, laws.best(scenario)))
+        base = jax.tree.map(jnp.float64, laws.best(scenario))
         x = months(st, told, base)
 
         def parts(z: jax.Array) -> jax.Array:

@@ -37,7 +37,6 @@ from detente import answers, decisions, drive, laws, nature, noise, scenario, st
 from detente.lab import events, store
 from detente.lab.store import CHUNK, WORLD, Arrays, Folder, Memory, Result, RunError
 from detente.lab.tables import alive
-from detente.ladder import table
 from detente.scenario import MONTHS, SLOTS, Scenario, home_of, month_name, parse_month
 from detente.series import Series, declared
 from detente.structure import Structure
@@ -210,8 +209,6 @@ class Kernel:
         self.numbers = (starts + np.arange(lanes)).reshape(-1)
         self.keep = np.tile(np.arange(lanes) < settings.block, len(devices))
         self.draws = {name: v.astype(np.float32) for name, v in laws.draw(st.scenario, settings.seed).items()}
-        drawn = laws.tree({name: jnp.asarray(v) for name, v in self.draws.items()})
-        self.openings = np.asarray(jax.jit(table.openings)(drawn))
         self.keys: Any = jax.jit(lambda numbers: noise.world_keys(settings.seed, numbers))
         build: Any = _with_worlds if settings.whole else drive.runner
         lane = _strips(build(st, declared(st), settings.months, settings.given))
@@ -230,9 +227,7 @@ class Kernel:
         """Laws and keys of the worlds from one on."""
         numbers = first + self.numbers
         values = {name: drawn[numbers % laws.DRAWS] for name, drawn in self.draws.items()}
-        tree = laws.tree(values)
-        tree["derived"] = laws.Laws(openings=self.openings[:, numbers % laws.DRAWS])
-        return tree, self.keys(jnp.asarray(numbers, jnp.int32))
+        return laws.tree(values), self.keys(jnp.asarray(numbers, jnp.int32))
 
     def __call__(self, first: int) -> Any:
         """Begin to compute; the result is waited for when it is read."""

@@ -26,7 +26,6 @@ from detente.lab.ensemble import Ensemble, Progress
 from detente.lab.interventions import Intervention, Written
 from detente.lab.measures import Effect, Measure
 from detente.lab.store import Arrays, Memory, RunError
-from detente.ladder import table
 from detente.scenario import MONTHS, Event, Scenario, month_name
 from detente.seats.record import record
 from detente.series import declared
@@ -224,33 +223,27 @@ class Kernel:
         mesh = Mesh(np.array(devices), ("worlds",))
         last = Cut(None, "worlds")
         drawn = {name: np.zeros(laws.DRAWS, np.float32) for name in self.names}
-        self.open: Any = jax.jit(lambda values: table.openings(laws.tree(values)))
-        openings = np.zeros(jax.eval_shape(self.open, drawn).shape, np.float32)
-        arguments = (*self._arguments(0, 1, drawn, drawn, openings), self.told, self.none)
+        arguments = (*self._arguments(0, 1, drawn, drawn), self.told, self.none)
         shapes = jax.eval_shape(walk, *arguments)
         out = jax.tree.map(lambda x: Cut(*[None] * (x.ndim - 1), "worlds"), shapes)
         same = jax.tree.map(lambda _: Cut(), (self.told, self.none))
-        cuts = (last, last, last, Cut("worlds", None), Cut("worlds", None), *same)
+        cuts = (last, last, Cut("worlds", None), Cut("worlds", None), *same)
         mapped = jax.shard_map(walk, mesh=mesh, in_specs=cuts, out_specs=out, check_vma=False)
         self.places = jax.tree.map(lambda cut: NamedSharding(mesh, cut), cuts, is_leaf=lambda x: isinstance(x, Cut))
         self.call: Any = jax.jit(mapped).lower(*jax.device_put(arguments, self.places)).compile()
 
-    def openings(self, drawn: Any) -> Any:
-        """What opening a ladder is worth under each draw of the laws, [point, draw]: the same for all batches."""
-        return np.asarray(self.open({name: np.asarray(drawn[name], np.float32) for name in self.names}))
-
-    def _arguments(self, first: int, seed: int, drawn: Any, altered: Any, openings: Any) -> tuple[Any, ...]:
-        """Coefficients of the record and of the twins, openings of ladders, keys of both halves."""
+    def _arguments(self, first: int, seed: int, drawn: Any, altered: Any) -> tuple[Any, ...]:
+        """Coefficients of the record and of the twins, keys of both halves."""
         strips = len(self.devices)
         one, two = (np.stack([np.asarray(v[n], np.float32) for n in self.names]) for v in (drawn, altered))
         numbers = first + np.arange(self.batch)
         lanes = np.tile(np.arange(laws.DRAWS), strips)
         keys = [noise.other_keys(seed, jnp.asarray(at, jnp.int32), LUCK) for at in (lanes, numbers)]
-        return one[:, lanes], two[:, lanes], openings[:, lanes], *keys
+        return one[:, lanes], two[:, lanes], *keys
 
-    def __call__(self, first: int, seed: int, drawn: Any, altered: Any, openings: Any, changes: twinned.Changes) -> Any:
+    def __call__(self, first: int, seed: int, drawn: Any, altered: Any, changes: twinned.Changes) -> Any:
         """Begin to compute the twins from number `first` on, a multiple of the number of draws."""
-        arguments = (*self._arguments(first, seed, drawn, altered, openings), self.told, changes)
+        arguments = (*self._arguments(first, seed, drawn, altered), self.told, changes)
         return self.call(*jax.device_put(arguments, self.places))
 
     def read(self, result: Any) -> tuple[Arrays, Arrays, dict[str, NDArray[Any]]]:
@@ -319,16 +312,16 @@ def ask(
         progress(0, worlds)
     work = kernel(st, devices=devices)
     drawn = laws.draw(st.scenario, seed)
-    altered, openings = interventions.altered(drawn, found), work.openings(drawn)
+    altered = interventions.altered(drawn, found)
     changes = interventions.lay(work.none, found, work.names)
     stores = [Memory(st, worlds, MONTHS, tuple(st.scenario.series)) for _ in range(2)]
     whys = []
     batches = list(range(0, worlds, work.batch))
-    ahead = work(0, seed, drawn, altered, openings, changes)
+    ahead = work(0, seed, drawn, altered, changes)
     for k, begin in enumerate(batches):
         now = ahead
         if k + 1 < len(batches):
-            ahead = work(batches[k + 1], seed, drawn, altered, openings, changes)
+            ahead = work(batches[k + 1], seed, drawn, altered, changes)
         *halves, why = work.read(now)
         keep = min(worlds - begin, work.batch)
         for store, half in zip(stores, halves, strict=True):

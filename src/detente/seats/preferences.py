@@ -19,8 +19,8 @@ from scipy.special import expit
 
 from detente.answers import Rows
 from detente.decisions import Decision
-from detente.ladder import table
-from detente.ladder.stakes import positions
+from detente.ladder import foresight
+from detente.ladder.stakes import Positions, positions
 from detente.laws import Laws
 from detente.scenario import ENDS
 from detente.structure import NESTS, Structure
@@ -73,19 +73,12 @@ class Ladders(NamedTuple):
 def crisis_values(view: View, laws: Laws, st: Structure) -> Ladders:
     """What a showdown on each issue is worth to a challenger, side by side, as it believes.
 
-    Read from the table that `ladder.table.prepared` put beside the laws.
+    What the other takes it for it does not know.
     """
-    out = []
-    for side in (0, 1):
-        x = positions(view, laws, st, side, believed=True)
-        own = jnp.maximum(x.stake[0], 1e-3)
-        loud = 0.5 * (x.audience[0] + x.audience[1])
-        favour = 0.5 * (x.favour[0] - x.favour[1])
-        value = table.read(
-            laws.derived.openings, jnp.log(jnp.maximum(x.stake[1], 1e-3) / own), favour, x.resolve[1], loud
-        )
-        out.append(value * own / table.STAKE)
-    return Ladders(jnp.stack(out, axis=1))
+    both = [positions(view, laws, st, side, believed=True) for side in (0, 1)]
+    stands: Positions = jax.tree.map(lambda *sides: jnp.stack(sides, axis=1), *both)
+    blind = jnp.full_like(stands.rung, 0.5)
+    return Ladders(foresight.worth(stands._replace(resolve=(blind, stands.resolve[1])), laws))
 
 
 def _crisis(view: View, r: Rows, c: Ladders) -> Array:
