@@ -401,6 +401,7 @@ def outcome(found: Any) -> dict[str, Any]:
         **head,
         "digest": found.digest,
         "worlds_per_second": found.worlds_per_second,
+        "ladders": found.solving,
         "events": found.events(),
         "series": found.quantiles(),
     }

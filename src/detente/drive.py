@@ -56,6 +56,8 @@ class Trace(NamedTuple):
     deadline: Array  # [K, world]
     discovery: Array  # [pair, world]
     ladder: Array  # [K, world] how it ran, a place in `ladder.tree.LINES`, -1 where none was open
+    residual: Array  # [K, world] of the equilibrium of each open ladder, 0 where none was open
+    precision: Array  # [K, world] at which it was played, over that of the laws; 1 where none was open
     series: Array  # [series, world]
 
 
@@ -144,11 +146,21 @@ def run_month(
             log["moves"].append(row)
             return row
         choice = draw(question, wish(question), keys)
+        log.update(solving(question))
         log[question.kind] = jnp.where(question.asked > 0, choice, -1)
         return choice
 
     new = drive(world, laws, st, when, given, answer)
     return new, traced(log, new, series)
+
+
+def solving(question: Decision) -> dict[str, Array]:
+    """How well the open ladders were solved; of another question nothing."""
+    if question.kind != "ladder":
+        return {}
+    residual, precision = question.state.residual, question.state.precision
+    asked = question.asked > 0
+    return {"residual": jnp.where(asked, residual, 0.0), "precision": jnp.where(asked, precision, 1.0)}
 
 
 def traced(log: dict[str, Any], new: World, series: Series) -> Trace:
@@ -165,6 +177,8 @@ def traced(log: dict[str, Any], new: World, series: Series) -> Trace:
         small["deadline"],
         small["discovery"],
         log["ladder"].astype(jnp.int16),
+        log["residual"],
+        log["precision"],
         read(new, series),
     )
 

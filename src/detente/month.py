@@ -100,7 +100,7 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
         _all(len(LINE_NAMES), game.open),
         game.open,
         view=seen,
-        state=game.log_line,
+        state=game,
     )
     result = outcome(game, ended)
 

@@ -31,7 +31,7 @@ from detente.decisions import (
     argmax,
     layout,
 )
-from detente.drive import Trace, Utilities, begin, drive, traced
+from detente.drive import Trace, Utilities, begin, drive, solving, traced
 from detente.ladder.tree import LINE_END
 from detente.laws import Laws, tree
 from detente.noise import WorldKeys, addresses, at_month, exponential, gumbel
@@ -412,6 +412,7 @@ class _Pair:
         answer = self.recorded(told, self.altered(kind, luck, utility, open_))
         if kind in FLAT:
             answer = self.enforced(kind, answer, luck, utility, open_)
+        self.log |= solving(question)
         self.log[kind] = jnp.where(question.asked > 0, answer, -1)
         if kind in FLAT:
             self.weigh(kind, answer, utility, question.asked)

@@ -43,7 +43,7 @@ def world(number: int, seed: int, months: int) -> dict[str, np.ndarray]:
     few[4] = np.where(few[4] >= 0, rng.choice(SHORT_OF_WAR, few[4].shape), -1)
     if number % 5 == 4:
         few[4][months // 2, 0] = typical("war", 1)
-    return {
+    toy = {
         "moves": np.where(rng.random(moves.shape) < 0.4, moves, -1).astype(np.int16),
         "said": np.where(proposed, rng.integers(0, 2, proposed.shape), -1).astype(np.int8),
         "nature": (rng.random((months, len(EVENTS))) < 0.05).astype(np.int8),
@@ -53,6 +53,10 @@ def world(number: int, seed: int, months: int) -> dict[str, np.ndarray]:
         },
         "series": rng.normal(size=(months, len(SC.series))).astype(np.float32),
     }
+    played = toy["ladder"] >= 0
+    residual = np.where(played, 1e-4 * rng.random(played.shape), 0.0).astype(np.float32)
+    precision = np.where(played & (rng.random(played.shape) < 0.2), 0.6, 1.0).astype(np.float32)
+    return toy | {"residual": residual, "precision": precision}
 
 
 class Toy:
@@ -171,6 +175,20 @@ def test_a_folder_holds_the_same_ensemble(tmp_path, monkeypatch):
     assert not (tmp_path / "out" / "blocks").exists()
     assert ensemble.reopen(tmp_path / "out", SC).digest == plain.digest
     assert xr.open_zarr(tmp_path / "out" / "series.zarr", chunks=None, consolidated=False).month.dtype.kind == "M"
+
+
+@pytest.mark.usefixtures("toy")
+def test_a_run_says_how_well_its_crises_were_solved(tmp_path, monkeypatch):
+    monkeypatch.setattr(store, "CHUNK", 16)
+    go(50, block=8, out=tmp_path / "out")
+    told = json.loads((tmp_path / "out" / "manifest.json").read_text())["ladders"]
+    worlds = [world(k, 1, 4) for k in range(50)]
+    played = np.stack([w["ladder"] >= 0 for w in worlds])
+    lowered = np.stack([w["precision"] < 1 for w in worlds])
+    assert told["solved"] == played.sum() > 0
+    assert told["lower_precision"] == pytest.approx(lowered.sum() / played.sum())
+    assert told["largest_residual"] == max(w["residual"].max() for w in worlds)
+    assert ensemble.reopen(tmp_path / "out", SC).solving == told == go(50).solving
 
 
 @pytest.mark.usefixtures("toy")

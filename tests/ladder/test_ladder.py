@@ -416,11 +416,14 @@ def test_gathering_the_open_ladders_changes_nothing(best: Laws) -> None:
         drained = jax.jit(play._drained, compiler_options=FAST)
         for share in (0.0, 0.3):
             open_ = np.random.default_rng(1).random(WIDTH) < share
-            line, residual = (np.asarray(a) for a in drained(jnp.asarray(open_), x, tree_.ladder))
+            line, residual, precision = (np.asarray(a) for a in drained(jnp.asarray(open_), x, tree_.ladder))
             np.testing.assert_allclose(line[:, open_], all_.line[:, open_], atol=1e-12)
             np.testing.assert_allclose(residual[open_], all_.residual[open_], atol=1e-12)
             np.testing.assert_array_equal(line[:, ~open_], 1.0 / len(tree.LINES))
             np.testing.assert_array_equal(residual[~open_], 0.0)
+            share = all_.precision / np.asarray(tree_.ladder.quantal.precision)
+            np.testing.assert_allclose(precision[open_], share[open_], atol=1e-12)
+            np.testing.assert_array_equal(precision[~open_], 1.0)
 
 
 # ---- what a challenger foresees ----

@@ -51,6 +51,8 @@ One shape for all blocks: matrix products and fused loops of another shape may r
 """
 MEMORY = 2**29
 """Bytes of results that a run without a folder keeps in memory; a larger one goes to a temporary folder."""
+WHOLE = 0.999
+"""A precision below this share of the law's was lowered; above it the two differ by rounding."""
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 Progress = Callable[[int, int], None]
@@ -94,6 +96,23 @@ class Ensemble:
     def events(self) -> list[dict[str, str | float]]:
         """Every entry of the chronicle: its id, and the share of worlds in which its kind happens in its window."""
         return events.shares(self.structure, self.months, self.pieces())
+
+    @cached_property
+    def solving(self) -> dict[str, float]:
+        """How well the crises of the run were solved: their number, worst residual, share at a lower precision.
+
+        A crisis carried into another month is solved and counted anew. Precision is lowered where the iteration does
+        not settle at the law's. Empty for runs kept before this was recorded.
+        """
+        if "residual" not in self.trace:
+            return {}
+        solved, lowered, residual = 0, 0, 0.0
+        for piece in self.pieces():
+            open_ = piece["ladder"] >= 0
+            solved += int(open_.sum())
+            lowered += int((open_ & (piece["precision"] < WHOLE)).sum())
+            residual = max(residual, float(piece["residual"].max(initial=0.0)))
+        return {"solved": solved, "largest_residual": residual, "lower_precision": lowered / max(solved, 1)}
 
     @cached_property
     def alive(self) -> NDArray[np.bool_]:
@@ -285,7 +304,7 @@ def bytes_in_memory(st: Structure, worlds: int, months: int = MONTHS) -> int:
     """Bytes that moves, trace and series of so many worlds take in memory (on disk about a quarter)."""
     deciders, ladders = len(st.deciders), len(st.showdown)
     small = len(answers.consent_rows(st)) + len(nature.names(st).all) + deciders + 2 * len(st.issues) + 2 * ladders
-    small += len(nature.secret_pairs(st)[0])
+    small += len(nature.secret_pairs(st)[0]) + 8 * ladders  # how well they were solved, two floats each
     return worlds * months * (small + 2 * SLOTS * deciders + 4 * len(st.scenario.series))
 
 
@@ -392,7 +411,7 @@ def _ensemble(
     st: Structure, settings: Settings, manifest: dict[str, Any], result: Result, path: Path | None, holder: Any = None
 ) -> Ensemble:
     manifest["digest"] = result.digest
-    return Ensemble(
+    found = Ensemble(
         st.scenario,
         st,
         settings.seed,
@@ -406,6 +425,12 @@ def _ensemble(
         path,
         holder,
     )
+    if "ladders" not in manifest and "residual" in result.trace:
+        manifest["ladders"] = found.solving
+        if path is not None:
+            with store.writing(path):
+                store.note(path, manifest)
+    return found
 
 
 def _compute(

@@ -38,6 +38,8 @@ CHUNK = 1024
 """Worlds in a chunk of the Zarr stores: many enough to read one series fast, few enough to convert in little memory."""
 WORLD = "world."
 """Prefix of the arrays of a whole World in a block."""
+FLOATS = ("series", "residual", "precision")
+"""Arrays of a block that hold floats, besides those of a World."""
 
 
 class RunError(Exception):
@@ -104,7 +106,7 @@ def unpack(content: bytes) -> Arrays:
         raw = io.BytesIO(stream.read())
     with np.load(raw, allow_pickle=False) as file:
         found = {name: file[name] for name in file.files}
-    return {name: _floats(a) if name == "series" or name.startswith(WORLD) else a for name, a in found.items()}
+    return {name: _floats(a) if name in FLOATS or name.startswith(WORLD) else a for name, a in found.items()}
 
 
 def _planes(values: NDArray[Any]) -> NDArray[np.uint8]:

@@ -22,6 +22,11 @@ ROOM = 16
 """Ladders solved at a time: few are open in a month, so they are gathered and drained."""
 NEVER = 1e-30
 
+Solved = tuple[Array, Array, Array]
+"""How ladders may run, residuals, and precisions over those of the laws."""
+Queue = tuple[Array, Array, Array, Array]
+"""How many are done, and the same three."""
+
 
 class Game(NamedTuple):
     """The ladders of a month before they are played."""
@@ -31,6 +36,7 @@ class Game(NamedTuple):
     start: Array  # [K, world] rung on which it begins
     log_line: Array  # [K, LINES, world] log-probability of each way of running
     residual: Array  # [K, world] of the equilibrium
+    precision: Array  # [K, world] at which it is one, over that of the laws: below 1 where it was lowered
 
 
 class Outcome(NamedTuple):
@@ -113,12 +119,11 @@ def ladders(
     start = jnp.where(jnp.abs(carried) > 0, world.issues.rung, 1.0 + 3.0 * strike)
     both = [positions(seen, laws, st, side, believed=False) for side in (0, 1)]
     stands: Positions = jax.tree.map(lambda plus, minus: jnp.where(sign > 0, plus, minus), *both)
-    log_line, residual = solved(jnp.abs(sign), stands._replace(rung=start), laws)
-    return Game(jnp.abs(sign), sign, start, log_line, residual)
+    return Game(jnp.abs(sign), sign, start, *solved(jnp.abs(sign), stands._replace(rung=start), laws))
 
 
-def solved(open_: Array, stands: Positions, laws: Laws) -> tuple[Array, Array]:
-    """Log-probability of every line of the open ladders, [K, LINES, world], and residuals, [K, world].
+def solved(open_: Array, stands: Positions, laws: Laws) -> Solved:
+    """Log-probability of every line of the open ladders, [K, LINES, world], residuals and precisions, [K, world].
 
     Where there are few worlds every ladder is solved; where there are many, the open ones are gathered ROOM at a time.
     """
@@ -128,14 +133,14 @@ def solved(open_: Array, stands: Positions, laws: Laws) -> tuple[Array, Array]:
     if shape[-1] < ROOM:
         care = suited(CAREFUL, flat.rung.dtype)
         found = solve(payoffs(flat, Laws(ladder=spread)), spread.quantal.precision, care, open_.reshape(-1))
-        line, residual = found.line, found.residual
+        line, residual, precision = found.line, found.residual, found.precision / spread.quantal.precision
     else:
-        line, residual = _drained(open_.reshape(-1) > 0, flat, spread)
+        line, residual, precision = _drained(open_.reshape(-1) > 0, flat, spread)
     lines = jnp.log(jnp.maximum(line, NEVER)).reshape(len(LINES), *shape)
-    return jnp.swapaxes(lines, 0, 1), residual.reshape(shape)
+    return jnp.swapaxes(lines, 0, 1), residual.reshape(shape), precision.reshape(shape)
 
 
-def _drained(open_: Array, flat: Positions, coefficients: Laws) -> tuple[Array, Array]:
+def _drained(open_: Array, flat: Positions, coefficients: Laws) -> Solved:
     size, care = open_.shape[0], suited(CAREFUL, flat.rung.dtype)
     place = jnp.cumsum(open_) - 1  # place in the queue
     number = open_.sum()
@@ -143,11 +148,11 @@ def _drained(open_: Array, flat: Positions, coefficients: Laws) -> tuple[Array, 
         jnp.zeros(size, jnp.int32).at[jnp.where(open_, place, size)].set(jnp.arange(size, dtype=jnp.int32), mode="drop")
     )
 
-    def go_on(state: tuple[Array, Array, Array]) -> Array:
+    def go_on(state: Queue) -> Array:
         return state[0] < number
 
-    def drain(state: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
-        first, line, residual = state
+    def drain(state: Queue) -> Queue:
+        first, line, residual, precision = state
         turn = first + jnp.arange(ROOM)
         who = queue[jnp.minimum(turn, size - 1)]
         taken = jax.tree.map(lambda a: a[who], (flat, coefficients))
@@ -158,11 +163,13 @@ def _drained(open_: Array, flat: Positions, coefficients: Laws) -> tuple[Array, 
             first + ROOM,
             line.at[:, to].set(found.line, mode="drop"),
             residual.at[to].set(found.residual, mode="drop"),
+            precision.at[to].set(found.precision / taken[1].quantal.precision, mode="drop"),
         )
 
     empty = jnp.full((len(LINES), size), 1.0 / len(LINES), flat.rung.dtype)
-    _, line, residual = jax.lax.while_loop(go_on, drain, (jnp.int32(0), empty, jnp.zeros(size, flat.rung.dtype)))
-    return line, residual
+    none, whole = jnp.zeros(size, flat.rung.dtype), jnp.ones(size, flat.rung.dtype)
+    _, line, residual, precision = jax.lax.while_loop(go_on, drain, (jnp.int32(0), empty, none, whole))
+    return line, residual, precision
 
 
 def outcome(game: Game, ran: Array) -> Outcome:

@@ -28,7 +28,7 @@ def summary(ensemble: Ensemble, lang: str = "en") -> RenderableType:
         (book.t("summary", "title", worlds=book.number(ensemble.worlds), span=span), "bold"), "  ", (war, "red")
     )
     left = Group(*_part(book, "pressure", _pressure(book)), *_part(book, "bloc", _bloc(book)))
-    right = Group(*_part(book, "crises", _crises(book)), *_part(book, "office", _office(book)))
+    right = Group(*_part(book, "crises", _crises(book)), *_solving(book), *_part(book, "office", _office(book)))
     columns = Table.grid(padding=(0, 3))
     columns.add_row(left, right)
     return Group(head, columns, *_part(book, "events", _events(book)))
@@ -71,6 +71,15 @@ def _crises(book: Book) -> Table:
             book.scenario.issues[book.st.issues[i]].name[book.lang], book.percent(book.tally.ladder_share[k]), *cells
         )
     return table
+
+
+def _solving(book: Book) -> list[RenderableType]:
+    """How well the crises were solved."""
+    told = book.ensemble.solving
+    if not told or not told["solved"]:
+        return []
+    words = {"residual": f"{told['largest_residual']:.0e}", "share": book.percent(told["lower_precision"])}
+    return [Text(book.t("summary", "solving", **words), style="dim")]
 
 
 def _bloc(book: Book) -> Table:

@@ -12,7 +12,7 @@ from detente.structure import Structure
 def ladder(decision: Decision, laws: Laws, st: Structure) -> Array:
     """Log-probability of every way in which a ladder can run in its equilibrium, [K, LINES, world]."""
     del laws, st
-    return decision.state
+    return decision.state.log_line
 
 
 def heirs(decision: Decision, laws: Laws, st: Structure) -> Array:
