@@ -228,7 +228,8 @@ def follow_month(
         told = getattr(record, question.kind)[when]
         known = getattr(record, f"{question.kind}_known")[when]
         reply = jnp.broadcast_to(told[:, None], question.asked.shape).astype(jnp.int32)
-        terms = _log_of(question, wish(question), reply) * known[:, None] * question.asked
+        exact = record.line_known[when][:, None]
+        terms = _log_of(question, wish(question), reply, exact) * known[:, None] * question.asked
         forced[question.kind] = terms.sum(axis=0).mean()
         return reply
 
@@ -255,11 +256,13 @@ def follow_month(
     )
 
 
-def _log_of(question: Decision, utility: Array, reply: Array) -> Array:
-    """Log-probability of an answer; of a ladder, summed over the ways of running that end so."""
+def _log_of(question: Decision, utility: Array, reply: Array, exact: Array) -> Array:
+    """Log-probability of an answer; of a ladder of which only the end is known, summed over the lines that end so."""
     if question.kind != "ladder":
         return log_probability(question, utility, reply)
+    lines = jnp.arange(len(LINE_END))[:, None]
     same = jnp.asarray(LINE_END)[:, None] == jnp.asarray(LINE_END)[reply][:, None]
+    same = jnp.where(exact[:, None] > 0, lines == reply[:, None], same)
     return jax.nn.logsumexp(jnp.where(same, utility, -jnp.inf), axis=1)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile, groupby
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from detente import answers, nature
-from detente.ladder.tree import typical
-from detente.scenario import ANSWERS, FIRST_YEAR, MONTHS, SLOTS, Event, ScenarioError, nearest
+from detente.ladder.tree import LINES, typical
+from detente.scenario import ANSWERS, FIRST_YEAR, MONTHS, SLOTS, Crisis, Event, ScenarioError, nearest
 from detente.structure import Structure
 
 Array = NDArray[np.float64]
+PLACE = {(line.plays, line.end): n for n, line in enumerate(LINES)}
+"""Where a line of play stands among all."""
 
 
 class Record(NamedTuple):
@@ -31,6 +34,7 @@ class Record(NamedTuple):
     discovery_known: Array
     ladder: NDArray[np.int64]  # [month, K]
     ladder_known: Array
+    line_known: Array  # [month, K] 1 where it is recorded how a ladder ran, 0 where only how it ended
     succession: NDArray[np.int64]  # [month, D]
     succession_known: Array
     growth: Array  # [month, A]
@@ -81,6 +85,25 @@ def nature_index(event: Event, st: Structure) -> int:
             f"Correct it: {nearest(name, names)}",
         )
     return names.index(name)
+
+
+def line_of_play(crisis: Crisis) -> int | None:
+    """The line of the ladder that a crisis ran, a place in `LINES`; None where its record is none.
+
+    The challenger's moves before the defender's first have opened it and are left out. Of several moves in a row by
+    one side the last counts. An offer that the other side next meets with an offer is accepted and ends the line. What
+    then has too many moves, too few for its outcome, a third party, or moves after the end, is no line.
+    """
+    answered = dropwhile(lambda move: move.actor == crisis.challenger, crisis.move)
+    turns = [(actor, [m.play for m in moves]) for actor, moves in groupby(answered, key=lambda move: move.actor)]
+    if {actor for actor, _ in turns} - {crisis.challenger, crisis.defender}:
+        return None
+    plays: list[str] = []
+    for n, (_, turn) in enumerate(turns):
+        if plays[-1:] == ["offer"] == turn[:1]:
+            return PLACE.get((tuple(plays), crisis.outcome)) if n == len(turns) - 1 else None
+        plays.append(turn[-1])
+    return PLACE.get((tuple(plays), crisis.outcome))
 
 
 class Sheet(NamedTuple):
@@ -153,6 +176,7 @@ def record(st: Structure) -> Record:
     deadline, deadline_known = np.full((MONTHS, n_k), 2), np.zeros((MONTHS, n_k))
     discovery, discovery_known = np.zeros((MONTHS, len(authors)), dtype=int), np.zeros((MONTHS, len(authors)))
     ladder, ladder_known = np.full((MONTHS, n_k), typical("settled", 0)), np.zeros((MONTHS, n_k))
+    line_known = np.zeros((MONTHS, n_k))
     heirs, heirs_known = np.zeros((MONTHS, n_d), dtype=int), np.zeros((MONTHS, n_d))
     sheet = Sheet(
         st, rows, known, events, said, said_known, heirs, heirs_known, consent, np.zeros((MONTHS, n_d), dtype=int)
@@ -167,8 +191,9 @@ def record(st: Structure) -> Record:
         if event.crisis:
             crisis = st.scenario.crises[event.crisis]
             at = np.flatnonzero(st.showdown == st.issues.index(crisis.issue))
-            ladder[event.month, at] = typical(crisis.outcome, 1)
-            ladder_known[event.month, at] = 1.0
+            played = line_of_play(crisis)
+            ladder[event.month, at] = typical(crisis.outcome, 1) if played is None else played
+            ladder_known[event.month, at], line_known[event.month, at] = 1.0, float(played is not None)
     sheet.close()
     growth, growth_known = _shock("growth", st, lambda x: x / 100.0)
     refugees, refugees_known = _shock("refugees", st, np.log)
@@ -186,6 +211,7 @@ def record(st: Structure) -> Record:
         discovery_known,
         ladder,
         ladder_known,
+        line_known,
         heirs,
         heirs_known,
         growth,
