@@ -34,8 +34,6 @@ class Care(NamedTuple):
 
 CAREFUL = Care(32, 6, 9e-5)
 """For ladders that are played."""
-ROUGH = Care(16, 1, 1e-3)
-"""For what a seat makes of a ladder beforehand."""
 EXACT = Care(150, 4, 1e-11)
 """In double precision, where slopes are taken and compared."""
 BLUNTER = 0.6
