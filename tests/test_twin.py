@@ -187,9 +187,12 @@ class Walk(NamedTuple):
     values: jax.Array
     told: twin.Told
     none: twin.Changes
+    start: Any
 
-    def run(self, seed: int, told: Any = None, changes: Any = None, altered: Any = None, worlds: Any = None) -> Any:
-        """Traces of both halves and why they part; worlds: their numbers."""
+    def walked(
+        self, seed: int, told: Any = None, changes: Any = None, altered: Any = None, worlds: Any = None, **span: Any
+    ) -> Any:
+        """A walk from `begin` until before `end` from given Worlds, by default from the first month to the last."""
         at = jnp.arange(WORLDS) if worlds is None else jnp.asarray(worlds)
         luck = noise.other_keys(seed, at, "abduction")
         asked = (
@@ -199,8 +202,15 @@ class Walk(NamedTuple):
             luck,
             told or self.told,
             changes or self.none,
+            span.get("start", self.start),
+            np.int32(span.get("begin", 0)),
+            np.int32(span.get("end", MONTHS)),
         )
-        traces, why = jax.tree.map(np.asarray, self.call(*asked))
+        return jax.tree.map(np.asarray, self.call(*asked))
+
+    def run(self, seed: int, **asked: Any) -> Any:
+        """Traces of both halves and why they part; worlds: their numbers."""
+        traces, why, _ = self.walked(seed, **asked)
         one, two = (
             {n: x[..., cut] for n, x in traces._asdict().items()} for cut in (slice(WORLDS), slice(WORLDS, None))
         )
@@ -219,8 +229,11 @@ def walk() -> Walk:
     values = jnp.stack([jnp.asarray(drawn[n][:WORLDS], jnp.float32) for n in names])
     luck = noise.other_keys(1, jnp.arange(WORLDS), "abduction")
     lane = twin.twins(st, series.declared(st), names, MONTHS)
-    call = jax.jit(lane, compiler_options=FAST).lower(values, values, luck, luck, told, none).compile()
-    return Walk(st, names, call, values, told, none)
+    start = twin.januaries(st, names, values)
+    span = np.int32(0), np.int32(MONTHS)
+    asked = (values, values, luck, luck, told, none, start, *span)
+    call = jax.jit(lane, compiler_options=FAST).lower(*asked).compile()
+    return Walk(st, names, call, values, told, none, start)
 
 
 def told_from(walk: Walk, half: dict[str, np.ndarray]) -> twin.Told:
@@ -261,6 +274,30 @@ def test_nothing_before_an_intervention_changes(walk: Walk) -> None:
     for name in one:
         np.testing.assert_array_equal(one[name][:LATE], two[name][:LATE], err_msg=name)
     assert (one["moves"][LATE:] != two["moves"][LATE:]).any()
+
+
+@pytest.mark.slow
+def test_a_walk_may_begin_where_the_intervention_does(walk: Walk) -> None:
+    """From the Worlds that the record had by then, the months from there on are the same to the bit."""
+    changes = banned(walk, ("protest", "demand", "treaty", "visit", "denounce", "aid"), LATE)
+    whole = walk.walked(3, changes=changes)
+    start = walk.walked(3, end=LATE).after
+    part = walk.walked(3, changes=changes, start=start, begin=LATE, end=MONTHS - 1)
+    for name, array in whole.trace._asdict().items():
+        later = getattr(part.trace, name)
+        np.testing.assert_array_equal(later[LATE:-1], array[LATE:-1], err_msg=name)
+        assert not later[:LATE].any()
+        assert not later[-1:].any()
+
+
+@pytest.mark.slow
+def test_from_the_month_in_which_luck_is_drawn_anew_the_record_is_left(walk: Walk) -> None:
+    free = np.array(walk.none.free)
+    free[LATE:] = 1
+    one, two, _ = walk.run(3, changes=walk.none._replace(free=free))
+    np.testing.assert_array_equal(one["moves"][:LATE], walk.told.rows[:LATE])
+    assert (one["moves"][LATE:] != walk.told.rows[LATE:]).any()
+    np.testing.assert_array_equal(one["moves"], two["moves"])
 
 
 @pytest.mark.slow

@@ -209,6 +209,12 @@ def waited(logit: Array, happened: Array, given: Array, rest: Array) -> Array:
     return jnp.where(given > 0, jnp.where(happened > 0, yes, no), rest)
 
 
+def places(names: list[str], options: int) -> tuple[np.ndarray, np.ndarray]:
+    """Addresses of the noise of flat choices: of the largest score [B, 1], and of every option [B, O, 1]."""
+    each = addresses([f"{name}:{option}" for name in names for option in range(options)])
+    return addresses([f"{name}:largest" for name in names]), each.reshape(len(names), options, 1)
+
+
 # ---- the two worlds ----
 class _Pair:
     """One month of both halves: answers every question of `month`, and remembers what is kept."""
@@ -303,18 +309,12 @@ class _Pair:
 
     def luck(self, name: list[str], utility: Array, allowed: Array, told: Array, given: Array) -> Luck:
         """Noise of a flat choice; name: an address for each of its lines."""
-        width = utility.shape[-2]
-        rest = addresses([f"{line}:{option}" for line in name for option in range(width)])
-        top = addresses([f"{line}:largest" for line in name])
-        dtype = utility.dtype
-        found = explained(
-            self.first(utility),
-            self.first(allowed),
-            told,
-            given,
-            gumbel(self.keys, top, dtype),
-            gumbel(self.keys, rest.reshape(len(name), width, 1), dtype),
-        )
+        return self.luck_at(*places(name, utility.shape[-2]), utility, allowed, told, given)
+
+    def luck_at(self, top: Any, rest: Any, utility: Array, allowed: Array, told: Array, given: Array) -> Luck:
+        """The same at addresses: of the largest score [B, 1] and of each option [B, O, 1]."""
+        noise = (gumbel(self.keys, at, utility.dtype) for at in (top, rest))
+        found = explained(self.first(utility), self.first(allowed), told, given, *noise)
         return Luck(self.both(found.score), self.both(found.base))
 
     def slot(self, question: Decision) -> Array:
@@ -402,21 +402,39 @@ class _Pair:
         utility, kind, options = self.wish(question), question.kind, question.mask.shape[1]
         told = self.spread(getattr(self.told, kind).astype(jnp.int32))
         given = self.first(question.asked) * self.known
-        where = [f"twin:{kind}:{name}" for name in question.names]
         if kind == "ladder":
-            told = self.path(question, utility, told, where)
+            answer = self.ladders(question, utility, told, given)
+            self.log |= solving(question)
+            self.log[kind] = jnp.where(question.asked > 0, answer, -1)
+            return answer
+        where = [f"twin:{kind}:{name}" for name in question.names]
         one = (told[:, None] == jnp.arange(options)[:, None]).astype(question.mask.dtype)
         odd = one * (1.0 - self.first(question.mask)) * self.known
         open_ = jnp.maximum(question.mask, self.both(odd))
         luck = self.luck(where, utility, open_, told, given)
         answer = self.recorded(told, self.altered(kind, luck, utility, open_))
-        if kind in FLAT:
-            answer = self.enforced(kind, answer, luck, utility, open_)
-        self.log |= solving(question)
+        answer = self.enforced(kind, answer, luck, utility, open_)
         self.log[kind] = jnp.where(question.asked > 0, answer, -1)
-        if kind in FLAT:
-            self.weigh(kind, answer, utility, question.asked)
+        self.weigh(kind, answer, utility, question.asked)
         return answer
+
+    def ladders(self, question: Decision, utility: Array, told: Array, given: Array) -> Array:
+        """How ladders run: most are closed in most months, and one closed in all worlds is passed over."""
+        where = [f"twin:ladder:{name}" for name in question.names]
+        paths = addresses([f"{line}:{k}:path" for line in where for k in range(utility.shape[1])])
+        at = (*map(jnp.asarray, places(where, utility.shape[1])), paths.reshape(*utility.shape[:2], 1))
+
+        def one(issue: tuple[Array, ...]) -> Array:
+            wants, open_, line, known, asked, top, rest, path = (x[None] for x in issue)
+
+            def play() -> Array:
+                drawn = self.path(wants, line, path)
+                luck = self.luck_at(top, rest, wants, open_, drawn, known)
+                return self.recorded(drawn, chosen_by(luck, wants, open_)).astype(jnp.int32)
+
+            return jax.lax.cond(asked.max() > 0, play, lambda: jnp.zeros(asked.shape, jnp.int32))[0]
+
+        return jax.lax.map(one, (utility, question.mask, told, given, question.asked, *at))
 
     def weigh(self, kind: str, answer: Array, utility: Array, asked: Array) -> None:
         """What both answers are worth in both worlds, [B, 4, W], and whether they differ."""
@@ -439,8 +457,6 @@ class _Pair:
 
     def altered(self, kind: str, luck: Luck, utility: Array, open_: Array) -> Array:
         """The worlds' own answers among what is left."""
-        if kind not in FLAT:
-            return chosen_by(luck, utility, open_)
         left = self.left(kind, open_)
         own = chosen_by(luck, utility, left)
         none = chosen_by(luck, utility, open_) if kind == "succession" else jnp.full_like(own, FALLBACK[kind])
@@ -453,12 +469,11 @@ class _Pair:
         factual = jnp.where(touched, self.fact(own), self.fact(answer))
         return jnp.concatenate([factual, self.second(answer)], axis=-1)
 
-    def path(self, question: Decision, utility: Array, told: Array, where: list[str]) -> Array:
-        """A line of play that ends as recorded: drawn where only the ending is known."""
+    def path(self, utility: Array, told: Array, where: Array) -> Array:
+        """A line of play that ends as recorded: drawn where only the ending is known; where: addresses [B, O, 1]."""
         end, told = jnp.asarray(LINE_END), self.fact(told)
         same = end[:, None] == end[told][:, None]
-        names = [f"{line}:{k}:path" for line in where for k in range(question.mask.shape[1])]
-        noise = gumbel(self.lanes, addresses(names).reshape(len(where), -1, 1), utility.dtype)
+        noise = gumbel(self.lanes, where, utility.dtype)
         drawn = argmax(jnp.where(same, self.fact(utility) + noise, 4 * BANNED))
         return self.spread(jnp.where(self.told.exact > 0, told, drawn))
 
@@ -496,33 +511,53 @@ def told_by(record: Record) -> Told:
     return Told(**parts, exact=jnp.zeros((), jnp.int32))
 
 
-Twinned = tuple[Trace, Why]
+class Walked(NamedTuple):
+    """What a walk through the months gives; months that were not walked hold zeros."""
+
+    trace: Trace  # [month, ..., F + W]
+    why: Why
+    after: World  # [..., F] factual Worlds at the end of the walk
 
 
-def twins(
-    st: Structure, series: Series, names: tuple[str, ...], months: int = MONTHS
-) -> Callable[[Array, Array, Array, Array, Told, Changes], Twinned]:
-    """A function that walks F factual lanes and W twins, a multiple of F, through the months.
+Carry = tuple[World, Why]
+Walk = Callable[[Array, Array, Array, Array, Told, Changes, World, Array, Array], Walked]
+
+
+def twins(st: Structure, series: Series, names: tuple[str, ...], months: int = MONTHS) -> Walk:
+    """A function that walks F factual lanes and W twins, a multiple of F, from month `begin` until before `end`.
 
     Of coefficients [coefficient, F] under `names`, the same altered [coefficient, F], keys of the lanes [F, 2] and of
-    luck [W, 2], the record and the changes; gives the traces of every month, [month, ..., F + W], and why choices first
-    part. Twin w belongs to lane w mod F.
+    luck [W, 2], the record, the changes, the factual Worlds [..., F] at the beginning of month `begin`, `begin` and
+    `end`; gives the traces of the months walked, why choices first part and the factual Worlds at the end. Twin w
+    belongs to lane w mod F. Before the first month that an intervention touches a twin is its lane, so a walk may begin
+    there, from the Worlds at the end of another.
     """
     menu = layout(st)
 
     def laws_of(values: Array) -> Laws:
         return tree(dict(zip(names, values, strict=True)))
 
-    def walk(values: Array, altered: Array, lanes: Array, keys: Array, told: Told, changes: Changes) -> Twinned:
+    def walk(
+        values: Array,
+        altered: Array,
+        lanes: Array,
+        keys: Array,
+        told: Told,
+        changes: Changes,
+        start: World,
+        begin: Array,
+        end: Array,
+    ) -> Walked:
         worlds, facts, dtype = keys.shape[0], lanes.shape[0], values.dtype
         told = Told(*(jnp.asarray(x, dtype if x.dtype.kind == "f" else jnp.int32) for x in told))
         whole = {name: jnp.asarray(getattr(changes, name), jnp.int32) for name in (*ARMS, "since")}
         changes = Changes(**whole, free=jnp.asarray(changes.free, dtype))
 
         def pair(fact: Array, other: Array) -> Array:
-            return jnp.concatenate([fact, jnp.tile(other, worlds // facts)], axis=1)
+            return jnp.concatenate([fact, jnp.tile(other, worlds // facts)], axis=-1)
 
-        def one(carry: tuple[World, Why], when: Array) -> tuple[tuple[World, Why], Trace]:
+        @jax.jit  # traced once: for the shapes of what it gives, and for the loop
+        def one(carry: Carry, when: Array) -> tuple[Carry, Trace]:
             world, why = carry
             other = jnp.where((when >= changes.since)[:, None], altered, values)
             laws, luck = laws_of(pair(values, other)), (at_month(keys, when), at_month(lanes, when))
@@ -531,15 +566,27 @@ def twins(
             kept = jax.tree.map(lambda old, fresh: jnp.where(now, fresh, old), why, reason)
             return (new, kept), trace
 
+        def step(when: Array, state: tuple[Carry, Trace]) -> tuple[Carry, Trace]:
+            carry, traces = state
+            after, trace = one(carry, when)
+            return after, jax.tree.map(lambda all_, x: all_.at[when].set(x), traces, trace)
+
         sizes = {kind: (getattr(told, kind).shape[1], 4) for kind in WEIGHED}
         none = {kind: jnp.zeros((*size, worlds), dtype) for kind, size in sizes.items()}
         slots = jnp.zeros((SLOTS, len(st.deciders), 6, worlds), dtype)
         why = Why(month=jnp.full(worlds, months, jnp.int32), slots=slots, **none)
-        start = begin(st, laws_of(pair(values, values)), facts + worlds, dtype)
-        (_, why), traces = jax.lax.scan(one, (start, why), jnp.arange(months))
-        return traces, why
+        first: Carry = jax.tree.map(lambda x: pair(x, x), start), why
+        shape = jax.eval_shape(one, first, jnp.int32(0))[1]
+        traces: Trace = jax.tree.map(lambda x: jnp.zeros((months, *x.shape), x.dtype), shape)
+        (world, why), traces = jax.lax.fori_loop(begin, end, step, (first, traces))
+        return Walked(traces, why, jax.tree.map(lambda x: x[..., :facts], world))
 
     return walk
+
+
+def januaries(st: Structure, names: tuple[str, ...], values: Array) -> World:
+    """January 1953 in lanes with these coefficients, [coefficient, F]."""
+    return begin(st, tree(dict(zip(names, values, strict=True))), values.shape[1], values.dtype)
 
 
 def unchanged(st: Structure, told: Told, coefficients: int) -> Changes:

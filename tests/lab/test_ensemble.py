@@ -85,7 +85,7 @@ class Toy:
 def toy(monkeypatch):
     Toy.computed = 0
     monkeypatch.setattr(ensemble, "Kernel", Toy)
-    monkeypatch.setattr(ensemble, "_code", lambda: "the toy's")
+    monkeypatch.setattr(ensemble, "code", lambda: "the toy's")
     monkeypatch.setattr(ensemble, "prepare", lambda devices=None: list(range(devices or 2)))
     return Toy
 

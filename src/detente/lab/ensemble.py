@@ -318,7 +318,7 @@ def _hash(text: str) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def _code() -> str:
+def code() -> str:
     """A hash of the modules that decide a run's numbers."""
     root = Path(inspect.getfile(scenario)).parent
     apart = ("lab", "report", "room", "interop", "scenarios")
@@ -343,7 +343,7 @@ def describe(sc: Scenario, settings: Settings) -> dict[str, Any]:
         "scenario": _name(sc),
         "scenario_hash": _hash(sc.model_dump_json(exclude={"chronicle", "laws", "root", "sources", "crises"})),
         "laws_hash": _hash(repr(sorted((n, laws.coefficient(sc, n)) for n in laws.names(sc)))),
-        "code_hash": _code(),
+        "code_hash": code(),
         "packages": {name: version(name) for name in ("jax", "jaxlib", "numpy", "scipy")},
         "seed": settings.seed,
         "worlds": settings.worlds,

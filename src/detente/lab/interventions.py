@@ -54,11 +54,14 @@ class Intervention:
     turns: tuple[Turn, ...] = ()
     events: tuple[str, ...] = field(default=())
     """Entries of the chronicle that it takes out, shifts or forbids."""
+    drawn: int | None = None
+    """Month from which the record is not followed and luck is drawn anew in both halves."""
 
     @property
     def first(self) -> int:
         """The first month that it touches."""
-        return min([c.first for c in self.cells] + [t.since for t in self.turns])
+        fresh = [] if self.drawn is None else [self.drawn]
+        return min([c.first for c in self.cells] + [t.since for t in self.turns] + fresh)
 
     @property
     def name(self) -> str:
@@ -252,6 +255,11 @@ def _off(st: Structure, text: str) -> Intervention:
     return Intervention("off", text, turns=tuple(Turn(k, float(e.neutral), since) for k, e in entries.items()))
 
 
+def afresh(month: int) -> Intervention:
+    """From a month on the record is not followed: both halves go on with luck of their own, the same in both."""
+    return Intervention("afresh", month_name(month), drawn=month)
+
+
 READERS = {"without": _without, "forbid": _forbid, "with": _with, "move": _move, "set": _set, "off": _off}
 
 
@@ -267,6 +275,8 @@ def lay(none: Changes, found: Iterable[Intervention], names: Sequence[str], arm:
             getattr(out, cell.array)[(arm, span, *cell.place)] = cell.way
         for turn in one.turns:
             out.since[names.index(turn.coefficient)] = turn.since
+        if one.drawn is not None:
+            out.free[one.drawn :] = 1
     return out
 
 

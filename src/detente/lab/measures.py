@@ -5,8 +5,8 @@ the end of the span (an event's own window for `p:`). Months after war do not co
 
 p:EVENT           whether the kind of an entry happens in the window (its own window where none is named)
 date:EVENT        month in which it first does, counted from January 1953; where it does not, the end of the window
-mean|max|min|at:SERIES   of a named series
-outcome:CRISIS    how a ladder on the crisis's issue ends first: one line an ending, and one for none
+mean|max|min|at:SERIES   of a named series, or of one less another: `SERIES - SERIES`
+outcome:CRISIS[=END]    how a ladder on the crisis's issue ends first: one line an ending, and one for none
 tenure:ACTOR      months until who is in office is followed by another
 moves:ACTOR[:INSTRUMENT]   how many moves
 alternation:ACTOR share of a seat's successive moves that turn from pressure to conciliation or back
@@ -103,18 +103,27 @@ def _date(kind: events.Kind, arrays: Arrays) -> Floats:
     return np.where(found.any(axis=1), kind.first + found.argmax(axis=1), kind.first + found.shape[1]).astype(float)
 
 
+def parts(of: str) -> list[str]:
+    """The series of a measure: one, or one less another."""
+    return of.split(" - ")
+
+
 def _series(st: Structure, m: Measure, windowed: bool) -> list[Measure]:
-    names = list(st.scenario.series)
-    if m.of not in names:
-        raise RunError(f"measure {m.name}: there is no series '{m.of}': {nearest(m.of, names)}")
+    names, found = list(st.scenario.series), parts(m.of)
+    for name in found:
+        if name not in names:
+            raise RunError(f"measure {m.name}: there is no series '{name}': {nearest(name, names)}")
     if m.kind == "at":
         m = replace(m, first=m.last)
-    k = names.index(m.of)
     reduce: Any = {"mean": np.nanmean, "max": np.nanmax, "min": np.nanmin, "at": np.nanmean}[m.kind]
 
     def of(arrays: Arrays) -> Floats:
         cut = slice(m.first, m.last + 1)
-        values = np.where(alive(arrays["ladder"]), arrays["series"][:, :, k].astype(np.float64), np.nan)[:, cut]
+        k, *less = (names.index(name) for name in found)
+        whole = arrays["series"][:, cut, k].astype(np.float64)
+        for other in less:
+            whole = whole - arrays["series"][:, cut, other]
+        values = np.where(alive(arrays["ladder"])[:, cut], whole, np.nan)
         known = ~np.isnan(values).all(axis=1)
         out = np.full(len(values), np.nan)
         out[known] = reduce(values[known], axis=1)
@@ -125,9 +134,10 @@ def _series(st: Structure, m: Measure, windowed: bool) -> list[Measure]:
 
 def _outcome(st: Structure, m: Measure, windowed: bool) -> list[Measure]:
     crises = st.scenario.crises
-    if m.of not in crises:
-        raise RunError(f"measure {m.name}: there is no crisis '{m.of}': {nearest(m.of, crises)}")
-    crisis = crises[m.of]
+    name, _, wanted = m.of.partition("=")
+    if name not in crises:
+        raise RunError(f"measure {m.name}: there is no crisis '{name}': {nearest(name, crises)}")
+    crisis = crises[name]
     if not windowed:
         begun = st.scenario.chronicle.events[crisis.opened_by]
         m = replace(m, first=max(begun.month - begun.window, 0), last=min(begun.month + begun.window, MONTHS - 1))
@@ -145,7 +155,11 @@ def _outcome(st: Structure, m: Measure, windowed: bool) -> list[Measure]:
         return lambda arrays: (ending(arrays) == end).astype(float)
 
     ends = {-1: "none"} | {e: name for e, name in enumerate(LADDER_ENDS) if e != hold}
-    return [replace(m, name=f"{m.name}={name}", read=ends_so(end)) for end, name in ends.items()]
+    if not wanted:
+        return [replace(m, name=f"{m.name}={name}", read=ends_so(end)) for end, name in ends.items()]
+    if wanted not in ends.values():
+        raise RunError(f"measure {m.name}: a crisis does not end '{wanted}': {nearest(wanted, list(ends.values()))}")
+    return [replace(m, read=ends_so(end)) for end, name in ends.items() if name == wanted]
 
 
 def _seat(st: Structure, m: Measure, seat: str) -> int:

@@ -6,9 +6,14 @@ compiled kernel knows nothing of the question: interventions are arrays, so a ne
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import io
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -21,21 +26,29 @@ from numpy.typing import NDArray
 from detente import laws, noise, structure
 from detente import twin as twinned
 from detente.answers import consent_rows
-from detente.lab import ensemble, events, interventions, measures, tables
+from detente.drive import Trace
+from detente.lab import compiled, ensemble, events, interventions, measures, tables
 from detente.lab.ensemble import Ensemble, Progress
 from detente.lab.interventions import Intervention, Written
 from detente.lab.measures import Effect, Measure
-from detente.lab.store import Arrays, Memory, RunError
+from detente.lab.store import Arrays, Memory, RunError, put
 from detente.scenario import MONTHS, Event, Scenario, month_name
 from detente.seats.record import record
 from detente.series import declared
 from detente.structure import Structure
+from detente.world import World
 
-TWINS = 4 * laws.DRAWS
+TWINS = 2 * laws.DRAWS
 """Twins that the compiled months hold at once, beside one factual lane for each draw of the laws."""
 LUCK = "abduction"
 """The word folded into the seed for luck that explains a record; no run uses it."""
 DECISIONS = ("moves", "said", "nature", "successor", "meeting", "deadline", "discovery", "ladder")
+RECORDS = 60
+"""Records kept in the cache folder, one a month in which a question begins, of up to 10 MB each."""
+WORLD = "world:"
+"""How the names begin of the arrays of a record that are no traces."""
+AXES = {"moves": 3, "month": 0, "slots": 3}
+"""Axes before worlds where they are not two."""
 LATER = 12
 """So many later events and series are shown where no measure is named."""
 
@@ -58,7 +71,9 @@ class WhatIf:
     seed: int
     worlds: int
     factual: Ensemble
+    """One world for each draw of the laws."""
     twin: Ensemble
+    """World k beside the factual world k mod 64."""
     why: twinned.Why
     asked: list[Measure] = field(default_factory=list)
 
@@ -84,8 +99,12 @@ class WhatIf:
 
     def effect(self, measure: Measure) -> Effect:
         """One measure in both halves."""
-        one, two = (measure.read(half) for half in self.halves)
-        return measures.effect(measure.name, one, two, self.draw)
+        return measures.effect(measure.name, *self.both(measure.read), self.draw)
+
+    def both(self, read: Callable[[Arrays], NDArray[Any]]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """What is read of every twin's record and of the twin, [world]."""
+        one, two = (read(half) for half in self.halves)
+        return one[self.draw], two
 
     @cached_property
     def changed(self) -> list[Effect]:
@@ -105,12 +124,11 @@ class WhatIf:
     def later(self) -> list[Effect]:
         """Every later entry of the chronicle: whether its kind happens in its window, in both halves."""
         st, out = self.structure, []
-        one, two = self.halves
         for event in self.later_events:
             kind = events.kind(event, st, self.factual.months)
             kind = events.Kind(kind.id, kind.array, kind.places, kind.value, max(kind.first, self.first), kind.last)
-            told, own = (kind.happens(half).astype(float) for half in (one, two))
-            out.append(measures.effect(f"p:{event.id}", told, own, self.draw))
+            told, own = self.both(kind.happens)
+            out.append(measures.effect(f"p:{event.id}", told.astype(float), own.astype(float), self.draw))
         return out
 
     @property
@@ -148,7 +166,7 @@ class WhatIf:
         out = []
         for m in self.asked:
             if m.chance:
-                one, two = (m.read(half) for half in self.halves)
+                one, two = self.both(m.read)
                 where = (one > 0.5) == happened
                 if where.any():
                     turned = (two > 0.5) != (one > 0.5)
@@ -184,7 +202,15 @@ def _arrays(half: Ensemble) -> Arrays:
 
 def parted(st: Structure, factual: Arrays, other: Arrays, found: Sequence[Intervention]) -> NDArray[np.int64]:
     """The first month in which a twin differs in more than was done to it, [world]; the span's length for never."""
-    worlds, months = factual["moves"].shape[:2]
+    lanes, worlds = len(factual["moves"]), len(other["moves"])
+    if worlds > lanes:
+        cuts = [slice(k, min(k + lanes, worlds)) for k in range(0, worlds, lanes)]
+        pairs = [
+            ({n: a[: c.stop - c.start] for n, a in factual.items()}, {n: a[c] for n, a in other.items()}) for c in cuts
+        ]
+        return np.concatenate([parted(st, *pair, found) for pair in pairs])
+    factual = {name: array[:worlds] for name, array in factual.items()}
+    months = other["moves"].shape[1]
     apart = np.zeros((worlds, months), dtype=bool)
     touched: dict[str, set[tuple[int, ...]]] = {}
     for cell in (cell for one in found for cell in one.cells):
@@ -208,55 +234,151 @@ def _cleared(moves: NDArray[Any], done: NDArray[np.bool_]) -> NDArray[Any]:
 
 
 # ---- the kernel ----
+class Kept(NamedTuple):
+    """The record under every draw of the laws until a month, walked once for all questions that begin there."""
+
+    trace: Arrays  # [lane, month, ...], empty where no month has gone by
+    world: World  # [..., lane] at the beginning of the month
+
+
 class Kernel:
     """The compiled pair of worlds: strips of `TWINS` twins with their record, one a device."""
 
     def __init__(self, st: Structure, months: int, devices: list[Any]) -> None:
-        self.st, self.names, self.devices = st, tuple(laws.names(st.scenario)), devices
+        self.st, self.names, self.devices, self.months = st, tuple(laws.names(st.scenario)), devices, months
         self.told = twinned.told_by(record(st))
         self.told = twinned.Told(
             *(x if n == "exact" else x[:months] for n, x in zip(twinned.Told._fields, self.told, strict=True))
         )
         self.none = twinned.unchanged(st, self.told, len(self.names))
         self.batch = TWINS * len(devices)
-        walk = twinned.twins(st, declared(st), self.names, months)
-        mesh = Mesh(np.array(devices), ("worlds",))
-        last = Cut(None, "worlds")
         drawn = {name: np.zeros(laws.DRAWS, np.float32) for name in self.names}
-        arguments = (*self._arguments(0, 1, drawn, drawn), self.told, self.none)
-        shapes = jax.eval_shape(walk, *arguments)
-        out = jax.tree.map(lambda x: Cut(*[None] * (x.ndim - 1), "worlds"), shapes)
-        same = jax.tree.map(lambda _: Cut(), (self.told, self.none))
-        cuts = (last, last, Cut("worlds", None), Cut("worlds", None), *same)
-        mapped = jax.shard_map(walk, mesh=mesh, in_specs=cuts, out_specs=out, check_vma=False)
-        self.places = jax.tree.map(lambda cut: NamedSharding(mesh, cut), cuts, is_leaf=lambda x: isinstance(x, Cut))
-        self.call: Any = jax.jit(mapped).lower(*jax.device_put(arguments, self.places)).compile()
+        self.januaries: Any = jax.jit(lambda values: twinned.januaries(st, self.names, values))
+        self.world = jax.eval_shape(self.januaries, np.zeros((len(self.names), laws.DRAWS), np.float32))
+        self.call, self.places = self._compiled(drawn)
+        self.kept: dict[tuple[int, int], Kept] = {}
 
-    def _arguments(self, first: int, seed: int, drawn: Any, altered: Any) -> tuple[Any, ...]:
-        """Coefficients of the record and of the twins, keys of both halves."""
-        strips = len(self.devices)
+    def _compiled(self, drawn: Any) -> tuple[Any, Any]:
+        """The walk of all devices' strips at once, and where its arguments lie."""
+        walk = twinned.twins(self.st, declared(self.st), self.names, self.months)
+        mesh = Mesh(np.array(self.devices), ("worlds",))
+        start = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), self.world)
+        arguments = self._arguments(0, 1, drawn, drawn, self.none, start, 0)
+        kinds: dict[str, Any] = {n: Cut(*[None] * AXES.get(n, 2), "worlds") for n in Trace._fields}
+        reasons: dict[str, Any] = {n: Cut(*[None] * AXES.get(n, 2), "worlds") for n in twinned.Why._fields}
+        last, same = Cut(None, "worlds"), jax.tree.map(lambda _: Cut(), arguments[4:6])
+        starts = jax.tree.map(lambda x: Cut(*[None] * (x.ndim - 1), "worlds"), start)
+        out = twinned.Walked(Trace(**kinds), twinned.Why(**reasons), starts)
+        cuts = (last, last, Cut("worlds", None), Cut("worlds", None), *same, starts, Cut(), Cut())
+        places = jax.tree.map(lambda cut: NamedSharding(mesh, cut), cuts, is_leaf=lambda x: isinstance(x, Cut))
+
+        def build() -> Any:
+            mapped = jax.shard_map(walk, mesh=mesh, in_specs=cuts, out_specs=out, check_vma=False)
+            return jax.jit(mapped).lower(*jax.device_put(arguments, places)).compile()
+
+        what = stamp(self.st.scenario), "twins", str(TWINS), str(self.months)
+        return compiled.kept(what, arguments, out, self.devices, build), places
+
+    def _arguments(
+        self,
+        first: int,
+        seed: int,
+        drawn: Any,
+        altered: Any,
+        changes: twinned.Changes,
+        start: World,
+        begin: int,
+        end: int | None = None,
+    ) -> tuple[Any, ...]:
+        """Coefficients of the record and of the twins, keys of both halves, and the rest."""
         one, two = (np.stack([np.asarray(v[n], np.float32) for n in self.names]) for v in (drawn, altered))
-        numbers = first + np.arange(self.batch)
-        lanes = np.tile(np.arange(laws.DRAWS), strips)
+        lanes, numbers = np.tile(np.arange(laws.DRAWS), len(self.devices)), first + np.arange(self.batch)
         keys = [noise.other_keys(seed, jnp.asarray(at, jnp.int32), LUCK) for at in (lanes, numbers)]
-        return one[:, lanes], two[:, lanes], *keys
+        span = np.int32(begin), np.int32(self.months if end is None else end)
+        start = jax.tree.map(lambda x: np.asarray(x)[..., lanes], start)
+        return one[:, lanes], two[:, lanes], *keys, self.told, changes, start, *span
 
-    def __call__(self, first: int, seed: int, drawn: Any, altered: Any, changes: twinned.Changes) -> Any:
+    def record(self, seed: int, drawn: Any, month: int) -> Kept:
+        """The record until a month: from memory, from the cache folder, or walked on from the last month at hand."""
+        if (seed, month) not in self.kept:
+            self.kept[seed, month] = kept_record(self, seed, month) or self._walked(seed, drawn, month)
+        return self.kept[seed, month]
+
+    def _walked(self, seed: int, drawn: Any, month: int) -> Kept:
+        begin = max((m for s, m in self.kept if s == seed and m < month), default=0)
+        base = self.kept.get((seed, begin)) or self._january(drawn)
+        if month == 0:
+            return keep_record(self, seed, month, base)
+        result = self(0, seed, drawn, drawn, self.none, base.world, begin, month)
+        trace, *_ = self.read(result, base, begin, month)
+        world = jax.tree.map(lambda x: np.asarray(x)[..., : laws.DRAWS], result.after)
+        return keep_record(self, seed, month, Kept(trace, world))
+
+    def _january(self, drawn: Any) -> Kept:
+        values = np.stack([np.asarray(drawn[n], np.float32) for n in self.names])
+        return Kept({}, jax.tree.map(np.asarray, self.januaries(values)))
+
+    def __call__(self, *arguments: Any) -> Any:
         """Begin to compute the twins from number `first` on, a multiple of the number of draws."""
-        arguments = (*self._arguments(first, seed, drawn, altered), self.told, changes)
-        return self.call(*jax.device_put(arguments, self.places))
+        return self.call(*jax.device_put(self._arguments(*arguments), self.places))
 
-    def read(self, result: Any) -> tuple[Arrays, Arrays, dict[str, NDArray[Any]]]:
-        """Record and twins on the host, worlds first, and why they part."""
-        traces, why = result
+    def read(
+        self, result: twinned.Walked, kept: Kept, begin: int, end: int
+    ) -> tuple[Arrays, Arrays, dict[str, NDArray[Any]]]:
+        """Record [lane, month, ...] and twins [world, month, ...] on the host until `end`, and why they part."""
         factual, twins = {}, {}
-        for name, array in traces._asdict().items():
-            x = np.moveaxis(np.asarray(array), -1, 0)  # each device holds its factual lanes, then its twins
+        for name, array in result.trace._asdict().items():
+            x = lane_first(np.asarray(array)[begin:end])  # each device holds its factual lanes, then its twins
             x = x.reshape(len(self.devices), laws.DRAWS + TWINS, *x.shape[1:])
-            lanes = np.tile(x[:, : laws.DRAWS], (1, TWINS // laws.DRAWS, *[1] * (x.ndim - 2)))
-            factual[name] = np.ascontiguousarray(lanes.reshape(-1, *x.shape[2:]))
-            twins[name] = np.ascontiguousarray(x[:, laws.DRAWS :].reshape(-1, *x.shape[2:]))
-        return factual, twins, {name: np.moveaxis(np.asarray(a), -1, 0) for name, a in why._asdict().items()}
+            past = kept.trace[name] if begin else x[0, : laws.DRAWS, :0]
+            factual[name] = np.concatenate([past, x[0, : laws.DRAWS]], axis=1)
+            later = x[:, laws.DRAWS :].reshape(-1, *x.shape[2:])
+            twins[name] = np.concatenate([np.tile(past, (len(later) // len(past), *[1] * (x.ndim - 2))), later], axis=1)
+        why = {name: lane_first(np.asarray(a)) for name, a in result.why._asdict().items()}
+        return factual, twins, why
+
+
+def lane_first(array: NDArray[Any]) -> NDArray[Any]:
+    """The world axis moved from the last place to the first."""
+    return np.ascontiguousarray(np.moveaxis(array, -1, 0))
+
+
+def stamp(scenario: Scenario) -> str:
+    """What identifies a scenario with the code that runs it."""
+    what = scenario.model_dump_json(exclude={"root"}), ensemble.code(), jax.__version__
+    return blake2b("\0".join(what).encode(), digest_size=12).hexdigest()
+
+
+def _cache(kernel: Kernel, seed: int, month: int) -> Path:
+    """Where the record of a scenario under a seed until a month is kept between questions."""
+    what = stamp(kernel.st.scenario), str(seed), str(kernel.months), str(month)
+    name = blake2b("\0".join(what).encode(), digest_size=12).hexdigest()
+    return compiled.cache("records") / f"{name}.npz"
+
+
+def kept_record(kernel: Kernel, seed: int, month: int) -> Kept | None:
+    """The record from the cache folder; None if it is not there."""
+    try:
+        with np.load(_cache(kernel, seed, month)) as file:
+            found = {name: file[name] for name in file.files}
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return None
+    count, shape = len(jax.tree.leaves(kernel.world)), jax.tree.structure(kernel.world)
+    leaves = [found.pop(f"{WORLD}{k}") for k in range(count)]
+    return Kept(found, jax.tree.unflatten(shape, leaves))
+
+
+def keep_record(kernel: Kernel, seed: int, month: int, kept: Kept) -> Kept:
+    """Put the record into the cache folder if that can be written; only the last `RECORDS` are held."""
+    place = _cache(kernel, seed, month)
+    leaves: Arrays = {f"{WORLD}{k}": leaf for k, leaf in enumerate(jax.tree.leaves(kept.world))}
+    raw = io.BytesIO()
+    np.savez(raw, allow_pickle=False, **kept.trace, **leaves)
+    with contextlib.suppress(OSError):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        put(place, raw.getvalue())
+        compiled.drop_old(place.parent, "*", RECORDS)
+    return kept
 
 
 _KERNELS: dict[tuple[int, int, int], Kernel] = {}
@@ -308,31 +430,54 @@ def ask(
     first = min((one.first for one in found), default=0)
     texts = [measure] if isinstance(measure, str) else list(measure)
     asked = [m for text in texts for m in measures.read(st, text, first)]
+    stores: list[Memory] = []
+    whys = []
+    for start, factual, twins, why in walks(st, found, worlds, seed, progress=progress, devices=devices):
+        if not stores:
+            stores = [Memory(st, n, MONTHS, tuple(st.scenario.series)) for n in (laws.DRAWS, worlds)]
+            stores[0].add(0, factual)
+        stores[1].add(start, twins)
+        whys.append(why)
+    joined: dict[str, Any] = {name: np.concatenate([w[name] for w in whys]) for name in twinned.Why._fields}
+    reasons = twinned.Why(**joined)
+    one, two = (_half(st, store, store.worlds, seed) for store in stores)
+    return WhatIf(st.scenario, st, found, seed, worlds, one, two, reasons, asked)
+
+
+def walks(
+    st: Structure,
+    found: tuple[Intervention, ...],
+    worlds: int,
+    seed: int,
+    end: int = MONTHS,
+    progress: Progress | None = None,
+    devices: int | None = None,
+) -> Iterator[tuple[int, Arrays, Arrays, dict[str, NDArray[Any]]]]:
+    """The twins batch by batch, until before month `end`.
+
+    First world, the record [lane, month, ...], twins [world, month, ...] and why choices part. The record is walked
+    once for all questions; twins are walked from the first month that an intervention touches.
+    """
     if progress:
         progress(0, worlds)
     work = kernel(st, devices=devices)
     drawn = laws.draw(st.scenario, seed)
-    altered = interventions.altered(drawn, found)
+    begin = min((one.first for one in found), default=0)
+    altered, kept = interventions.altered(drawn, found), work.record(seed, drawn, begin)
     changes = interventions.lay(work.none, found, work.names)
-    stores = [Memory(st, worlds, MONTHS, tuple(st.scenario.series)) for _ in range(2)]
-    whys = []
+    rest = (seed, drawn, altered, changes, kept.world, begin, max(end, begin + 1))
     batches = list(range(0, worlds, work.batch))
-    ahead = work(0, seed, drawn, altered, changes)
-    for k, begin in enumerate(batches):
+    ahead = work(0, *rest)
+    for k, first in enumerate(batches):
         now = ahead
         if k + 1 < len(batches):
-            ahead = work(batches[k + 1], seed, drawn, altered, changes)
-        *halves, why = work.read(now)
-        keep = min(worlds - begin, work.batch)
-        for store, half in zip(stores, halves, strict=True):
-            store.add(begin, {name: array[:keep] for name, array in half.items()})
-        whys.append({name: array[:keep] for name, array in why.items()})
+            ahead = work(batches[k + 1], *rest)
+        factual, twins, why = work.read(now, kept, begin, rest[-1])
+        keep = min(worlds - first, work.batch)
+        cut = [{name: array[:keep] for name, array in half.items()} for half in (twins, why)]
+        yield first, factual, cut[0], cut[1]
         if progress:
-            progress(min(begin + keep, worlds), worlds)
-    joined: dict[str, Any] = {name: np.concatenate([w[name] for w in whys]) for name in twinned.Why._fields}
-    reasons = twinned.Why(**joined)
-    one, two = (_half(st, store, worlds, seed) for store in stores)
-    return WhatIf(st.scenario, st, found, seed, worlds, one, two, reasons, asked)
+            progress(min(first + keep, worlds), worlds)
 
 
 def _half(st: Structure, store: Memory, worlds: int, seed: int) -> Ensemble:

@@ -138,7 +138,7 @@ class Telling:
 
     def _moves(self, world: int, month: int) -> list[tuple[float, str]]:
         """Slots in which a pair differs: how far the worths turned, and the sentence."""
-        one, two = (np.asarray(half["moves"][world, month]) for half in self.found.halves)
+        one, two = self.sides("moves", world, month)
         out = []
         for slot, d in np.argwhere(one != two):
             worth = self.found.why.slots[world, slot, d]
@@ -149,11 +149,16 @@ class Telling:
             out.append((_turn(worth) + abs(float(worth[5] - worth[4])), line))
         return out
 
+    def sides(self, name: str, world: int, month: int) -> tuple[Any, Any]:
+        """What a pair decided in a month."""
+        one, two = self.found.halves
+        return one[name][self.found.draw[world], month], two[name][world, month]
+
     def _answers(self, world: int, month: int) -> list[tuple[float, str]]:
         """Forced answers in which a pair differs."""
         st, out = self.found.structure, []
         for kind in ("meeting", "deadline", "discovery"):
-            one, two = (np.asarray(half[kind][world, month]) for half in self.found.halves)
+            one, two = self.sides(kind, world, month)
             for b in np.flatnonzero((one != two) & (one >= 0) & (two >= 0)):
                 worth = getattr(self.found.why, kind)[world, b]
                 numbers = dict(zip("abcd", (self.book.number(float(x), 2) for x in worth), strict=True))
@@ -175,7 +180,8 @@ class Telling:
 
     def differences(self, world: int, months: int = 12) -> list[str]:
         """What stands only in the record or only in the twin, month by month from the parting on."""
-        one, two = (_by_month(simulated(half, world)) for half in (self.found.factual, self.found.twin))
+        pair = ((self.found.factual, int(self.found.draw[world])), (self.found.twin, world))
+        one, two = (_by_month(simulated(half, k)) for half, k in pair)
         start, out = int(self.found.parting.months[world]), []
         for m in range(start, self.found.factual.months):
             a, b = one.get(m, {}), two.get(m, {})

@@ -1,0 +1,59 @@
+"""Compiled kernels kept between runs whole, so that a later run neither traces nor compiles.
+
+JAX keeps what its compiler made, but traces a function anew in every process, which for a walk through the months takes
+longer than many a question. What is kept here is loaded as it is; it lies in the user's own cache folder, under a name
+made of all that decides it, the machine included.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+import platformdirs
+from jax.experimental import serialize_executable
+
+from detente.lab.store import put
+
+HELD = 6
+"""Compiled kernels held; the oldest go."""
+
+
+def cache(name: str) -> Path:
+    """A folder of the user's cache."""
+    return platformdirs.user_cache_path("detente") / name
+
+
+def kept(what: Sequence[str], arguments: Any, results: Any, devices: Sequence[Any], build: Callable[[], Any]) -> Any:
+    """A compiled function: loaded if it was kept, else built and kept.
+
+    what: all that decides it; arguments, results: trees of the shape of a call's and of what it gives. Whatever goes
+    wrong in keeping or loading, the function is built.
+    """
+    machine = platform.node(), platform.machine(), version("jax"), version("jaxlib"), str(len(devices))
+    place = cache("executables") / blake2b("\0".join([*what, *machine]).encode(), digest_size=12).hexdigest()
+    trees = jax.tree.structure((arguments, {})), jax.tree.structure(results)
+    with contextlib.suppress(Exception):
+        return serialize_executable.deserialize_and_load(place.read_bytes(), *trees, execution_devices=devices)
+    built = build()
+    with contextlib.suppress(Exception):
+        content, *found = serialize_executable.serialize(built)
+        if tuple(found) == trees:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            put(place, content)
+            drop_old(place.parent, "*", HELD)
+    return built
+
+
+def drop_old(folder: Path, pattern: str, held: int) -> list[Path]:
+    """Remove all files of a pattern but the last ones written; those removed."""
+    old = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime)[:-held]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return old
