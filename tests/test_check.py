@@ -212,3 +212,20 @@ def test_problems_are_shown_with_their_count_in_both_languages(mine):
             screen.print(check.shown(found, lang))
         assert word in kept.get()
         assert "nobody1999" in kept.get()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('carried_by = "bloc.quarrel"', 'carried_by = "bloc.quarel"', "did you mean 'bloc.quarrel'?"),
+        ('without = ["partial-test-ban"]', 'without = ["partial-test-bann"]', "did you mean 'partial-test-ban'?"),
+        ("[[claim]]", "[[claim", "no valid TOML"),
+    ],
+)
+def test_a_claim_that_cannot_be_read_is_a_problem(
+    mine: Path, added: Callable[[], list[check.Problem]], old: str, new: str, said: str
+) -> None:
+    alter(mine / "claims" / "movement.toml", old, new)
+    (problem,) = added()
+    assert problem.file == "claims/movement.toml"
+    assert said in problem.wrong

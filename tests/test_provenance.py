@@ -23,6 +23,11 @@ def test_every_declared_work_is_there_with_what_rests_on_it(found):
     assert all(found.uses.get(key) for key in found.works)
 
 
+def test_the_ledger_stands_among_what_rests_on_a_work(found):
+    assert [use for use in found.uses["text-003"] if use.place == "claims/movement.toml: S12.3" and use.locator == "¶2"]
+    assert "own" not in found.uses
+
+
 def test_works_on_which_most_rests_come_first(found):
     counts = [len(found.uses.get(key, [])) for key in found.works]
     assert counts == sorted(counts, reverse=True)

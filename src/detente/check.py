@@ -20,7 +20,8 @@ from rich.text import Text
 
 from detente import menus, nature, scenario, series
 from detente.console import said
-from detente.lab import prior
+from detente.lab import claims, prior
+from detente.lab.store import RunError
 from detente.scenario import (
     ASSUMPTION,
     FIRST_YEAR,
@@ -480,9 +481,9 @@ def works(sc: Scenario, reading: Reading) -> Iterator[Problem]:
                 f"Declare [source.{key}], or correct the key: {nearest(key, declared)}",
             )
     if all(set(reading.made[kind]) == set(reading.place[kind]) for kind in SHAPES):
-        scored = prior.cited()
+        elsewhere = prior.cited().keys() | claims.cited(sc).keys()
         for key, file in declared.items():
-            if key not in uses and key not in scored:
+            if key not in uses and key not in elsewhere:
                 yield Problem(
                     file, f"source.{key}", "nothing cites this work", "Cite it where it is used, or remove it"
                 )
@@ -495,6 +496,21 @@ def charts(st: Structure) -> Iterator[Problem]:
             series.declared(replace(st, scenario=st.scenario.model_copy(update={"series": {key: entry}})))
         except ScenarioError as error:
             yield _told(error)
+
+
+def ledger(st: Structure) -> Iterator[Problem]:
+    """The first claim that cannot be read; a scenario without a chronicle has no record to hold claims against."""
+    if st.scenario.chronicle.events:
+        try:
+            claims.read(st)
+        except RunError as error:
+            file, _, rest = str(error).partition(": ")
+            key, _, wrong = rest.partition(": ")
+            yield (
+                Problem(file, key, wrong.rstrip(".") or key, "Mend the entry")
+                if wrong
+                else Problem(file, "file", key.rstrip("."), "Mend the file")
+            )
 
 
 # ---- the whole ----
@@ -516,7 +532,7 @@ def check(name: str = "coexistence") -> Findings:
         return _found(root, [*problems, *menu], "menus", sc)
     st = structure(sc)
     problems += [*told(st), *charts(st)]
-    problems += [] if problems else list(_laid_out(st))
+    problems += [] if problems else [*_laid_out(st), *ledger(st)]
     return _found(root, problems, "record", sc, st)
 
 

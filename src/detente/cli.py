@@ -209,16 +209,18 @@ def claims(
     worlds: Worlds = 300,
     seed: Seed = 1,
     out: Out = None,
-    page: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the ledger as a page of Markdown.")] = None,
+    html: Html = None,
+    docs: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the ledger as a page of Markdown.")] = None,
     json: Json = None,
+    paths: Annotated[bool, typer.Option("--paths", help="Switch off each law on a claim's path too.")] = False,
     scenario: Named = "coexistence",
     lang: Lang = "en",
     devices: Devices = None,
 ) -> None:
-    """The ledger, new and partial: what the sources say causes what, run as experiments and judged."""
-    places = console.places(out, page, json)
-    found, others = console.ledger(scenario, ids or [], worlds, seed, out, devices, lang)
-    console.publish_ledger(found, others, places, {"scenario": scenario, "seed": seed, "worlds": worlds}, lang)
+    """The ledger: what the sources say causes what, run as experiments and judged; with --out it can be stopped."""
+    places = console.places(out, html, json)
+    found = console.ledger(scenario, ids or [], worlds, seed, out, devices, paths, lang)
+    console.publish_ledger(found, places, docs, {"scenario": scenario, "seed": seed, "worlds": worlds}, lang)
 
 
 @app.command()

@@ -200,12 +200,12 @@ def plain(value: Any) -> Any:
 
 
 @contextmanager
-def progress(worlds: int, lang: str = "en") -> Iterator[Callable[..., None]]:
-    """A bar of worlds done; before the first block it says that the kernel is being compiled."""
+def progress(worlds: int, lang: str = "en", unit: str = "") -> Iterator[Callable[..., None]]:
+    """A bar of worlds (or what `unit` names) done; before the first block it says that the kernel is being compiled."""
     compiling = said(
         lang, "compiling the kernel (once; kept for later runs)", "компилируется ядро (один раз; сохраняется)"
     )
-    unit = said(lang, "worlds", "миров")
+    unit = unit or said(lang, "worlds", "миров")
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -350,26 +350,35 @@ def publish_what_if(found: Any, places: Places, lang: str) -> None:
 
 
 def ledger(
-    scenario: str, ids: list[str], worlds: int, seed: int, out: Path | None, devices: int | None, lang: str
-) -> tuple[Any, Any]:
-    """Run claims behind a bar."""
+    scenario: str, ids: list[str], worlds: int, seed: int, out: Path | None, devices: int | None, paths: bool, lang: str
+) -> Any:
+    """Run claims behind a bar of their arms."""
     from detente.lab import claims
 
-    with progress(1, lang) as advance:
-        return claims.judge(load_scenario(scenario), ids, worlds, seed, out, advance, devices)
+    with progress(1, lang, said(lang, "arms", "опытов")) as advance:
+        return claims.judge(load_scenario(scenario), ids, worlds, seed, out, advance, devices, paths=paths)
 
 
-def publish_ledger(found: Any, others: Any, places: Places, head: dict[str, Any], lang: str) -> None:
-    """The ledger on screen, as a page, as JSON."""
+def publish_ledger(found: Any, places: Places, docs: Path | None, head: dict[str, Any], lang: str) -> None:
+    """The ledger on screen, as a page, as documentation, as JSON."""
+    from detente.lab import whatif
+    from detente.laws import DRAWS
     from detente.report import ledger as told
 
     if places.json != "-":
-        screen().print(told.summary(found, others, lang))
+        screen().print(told.summary(found, head["worlds"], lang))
     if places.html:
-        whole(places.html, told.page(found, others, head["worlds"]))
+        told.write(found, places.html, head["worlds"], lang)
+        aside().print(f"{said(lang, 'report', 'отчёт')}: {places.html}", markup=False)
+    if docs:
+        stamp = whatif.stamp(load_scenario(head["scenario"]))
+        whole(docs, told.page(found, head["worlds"], min(DRAWS, head["worlds"]), stamp))
     if places.json:
-        rest = [{"id": other.id, "reason": other.reason[lang]} for other in others]
-        data = {"claims": [one.table() for one in found], "rivals": [], "not_runnable": rest}
+        data = {
+            "claims": [one.table() for one in found.findings],
+            "rivals": [one.table() for one in found.rivals],
+            "not_runnable": [{"id": other.id, "reason": other.reason[lang]} for other in found.not_runnable],
+        }
         write_json(places.json, {"version": __version__, **head, **data})
 
 

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from detente.console import WrongError, said
-from detente.lab import prior
+from detente.lab import claims, prior
 from detente.scenario import ASSUMPTION, Bilingual, Scenario, Source, citations, load
 
 PLACE = re.compile(r"(?P<place>.*?)(?: (?P<locator>(?:¶|pp?\.|ch\.|§|no\.).*))?")
@@ -103,10 +103,9 @@ class Provenance:
 def trace(name: str = "coexistence", texts: Path | None = None) -> Provenance:
     """Gather what a scenario rests on; with a folder of texts, their passages too."""
     sc = load(name)
-    scored = prior.cited()
-    cited = citations(sc)
-    keys = (*cited, *(key for key in scored if key not in cited))
-    uses = {key: [_use(place) for place in (*cited.get(key, []), *scored.get(key, []))] for key in keys}
+    found = citations(sc), claims.cited(sc), prior.cited()
+    keys = dict.fromkeys(key for part in found for key in part if key != claims.OWN)
+    uses = {key: [_use(place) for part in found for place in part.get(key, [])] for key in keys}
     disputes = [
         Dispute(e.id, str(e.date), Bilingual(en=e.disagreement.en, ru=e.disagreement.ru), e.disagreement.sources)
         for e in sorted(sc.chronicle, key=lambda e: e.date)
