@@ -52,7 +52,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
         progress(0, settings["worlds"])
         progress(settings["worlds"], settings["worlds"])
         head = {"seed": settings["seed"], "worlds": settings["worlds"], "digest": "abc", "worlds_per_second": 300.0}
-        return Faked(scenario=scenario, **head)
+        return Faked(scenario=scenario, solving={}, **head)
 
     monkeypatch.setattr(ensemble, "run", run)
     monkeypatch.setattr(console, "load_scenario", lambda name: SimpleNamespace(name=name))

@@ -133,7 +133,7 @@ def solved(open_: Array, stands: Positions, laws: Laws) -> Solved:
     if shape[-1] < ROOM:
         care = suited(CAREFUL, flat.rung.dtype)
         found = solve(payoffs(flat, Laws(ladder=spread)), spread.quantal.precision, care, open_.reshape(-1))
-        line, residual, precision = found.line, found.residual, found.precision / spread.quantal.precision
+        line, residual, precision = found.line, found.residual, found.share
     else:
         line, residual, precision = _drained(open_.reshape(-1) > 0, flat, spread)
     lines = jnp.log(jnp.maximum(line, NEVER)).reshape(len(LINES), *shape)
@@ -163,7 +163,7 @@ def _drained(open_: Array, flat: Positions, coefficients: Laws) -> Solved:
             first + ROOM,
             line.at[:, to].set(found.line, mode="drop"),
             residual.at[to].set(found.residual, mode="drop"),
-            precision.at[to].set(found.precision / taken[1].quantal.precision, mode="drop"),
+            precision.at[to].set(found.share, mode="drop"),
         )
 
     empty = jnp.full((len(LINES), size), 1.0 / len(LINES), flat.rung.dtype)

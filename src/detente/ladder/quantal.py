@@ -4,7 +4,7 @@ McKelvey and Palfrey, Experimental Economics 1 (1998): each side's type chooses 
 to exp(λ · expected payoff), expecting under beliefs that follow from the other's strategy by Bayes. Given beliefs the
 tree is solved backwards at once; beliefs and strategies are brought into agreement by iteration, accelerated as in
 Anderson, Journal of the ACM 12 (1965), and what is left of their disagreement is the residual, always reported. Where
-the iteration does not settle, the ladder is played at a lower precision, which is reported: in about two cases in a
+the iteration does not settle, the ladder is played at a lower precision, which is reported: in about three cases in a
 hundred at the precisions of the model's prior. The general solver in `games` follows the principal branch to any
 precision.
 """
@@ -61,6 +61,7 @@ class Solution(NamedTuple):
     line: Array  # probability of each way of running, [LINES, world]; types weighed by the prior
     residual: Array  # [world]
     precision: Array  # [world] at which it is one
+    share: Array  # [world] of the precision asked for
     strategies: Strategies
 
 
@@ -82,8 +83,8 @@ def solve(x: Payoffs, precision: Array, care: Care = CAREFUL, asked: Array | Non
     Ladders not asked for, [world] 0, are given back as they were begun.
     """
     gap = jnp.full_like(x.risk[0], jnp.inf) if asked is None else jnp.where(asked > 0, jnp.inf, 0.0)
-    found, sharp = _iterate(*jax.lax.stop_gradient((x, precision)), gap, care)
-    own = precision * (sharp / jax.lax.stop_gradient(precision))
+    found, blunt = _iterate(*jax.lax.stop_gradient((x, precision)), gap, care)
+    own = precision * blunt
 
     def apart(s: Strategies) -> Strategies:
         return jax.tree.map(jnp.subtract, respond(x, own, s)[1], s)
@@ -91,7 +92,7 @@ def solve(x: Payoffs, precision: Array, care: Care = CAREFUL, asked: Array | Non
     strategies = jax.lax.custom_root(apart, found, lambda _, s: s, partial(_linear, gap, care))
     values, answer = respond(x, own, strategies)
     residual = distance(answer, strategies)
-    return Solution(values, lines(x, strategies), residual, own, strategies)
+    return Solution(values, lines(x, strategies), residual, own, blunt, strategies)
 
 
 def _linear(gap: Array, care: Care, slope: Callable[[Strategies], Strategies], wanted: Strategies) -> Strategies:
@@ -105,21 +106,22 @@ def _linear(gap: Array, care: Care, slope: Callable[[Strategies], Strategies], w
 
 
 def _iterate(x: Payoffs, precision: Array, gap: Array, care: Care) -> tuple[Strategies, Array]:
-    """Strategies, and the precision at which they are in equilibrium."""
+    """Strategies, and the share of the precision at which they are in equilibrium."""
     State = tuple[Strategies, Array, Array, Array]
 
     def go_on(state: State) -> Array:
         return (state[3] < care.tries) & (state[1] > care.enough).any()
 
     def attempt(state: State) -> State:
-        start, gap, sharp, n = state
-        sharp = jnp.where((gap > care.enough) & (n > 0), BLUNTER * sharp, sharp)
-        found, gap = _settled(lambda s: respond(x, sharp, s)[1], start, gap, care.steps, care.enough, _proper)
-        return found, gap, sharp, n + 1
+        start, gap, blunt, n = state
+        blunt = jnp.where((gap > care.enough) & (n > 0), BLUNTER * blunt, blunt)
+        found, gap = _settled(
+            lambda s: respond(x, blunt * precision, s)[1], start, gap, care.steps, care.enough, _proper
+        )
+        return found, gap, blunt, n + 1
 
-    sharp = jnp.broadcast_to(precision, x.risk.shape[1:])
-    start = respond(x, sharp, flat(x))[1]
-    found = jax.lax.while_loop(go_on, attempt, (start, gap, sharp, jnp.int32(0)))
+    start = respond(x, precision, flat(x))[1]
+    found = jax.lax.while_loop(go_on, attempt, (start, gap, jnp.ones_like(gap), jnp.int32(0)))
     return found[0], found[2]
 
 
