@@ -21,7 +21,7 @@ from jax.experimental import serialize_executable
 
 from detente.lab.store import put
 
-HELD = 6
+HELD = 12
 """Compiled kernels held; the oldest go."""
 
 

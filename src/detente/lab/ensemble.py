@@ -34,7 +34,7 @@ from jax.sharding import PartitionSpec as Cut
 from numpy.typing import NDArray
 
 from detente import answers, decisions, drive, laws, nature, noise, scenario, structure
-from detente.lab import events, store
+from detente.lab import compiled, events, store
 from detente.lab.store import CHUNK, WORLD, Arrays, Folder, Memory, Result, RunError
 from detente.lab.tables import alive
 from detente.scenario import MONTHS, SLOTS, Scenario, home_of, month_name, parse_month
@@ -215,6 +215,16 @@ def _last(x: Any) -> Cut:
     return Cut(*[None] * (x.ndim - 1), "worlds")
 
 
+def _cuts(st: Structure, whole: bool) -> Any:
+    """How results lie: along worlds, their last axis, with the months first."""
+    kinds: dict[str, Any] = {n: Cut(*[None] * (3 if n == "moves" else 2), "worlds") for n in drive.Trace._fields}
+    trace = drive.Trace(**kinds)
+    if not whole:
+        return trace
+    world = jax.eval_shape(lambda: opening(st, 1))
+    return trace, jax.tree.map(lambda x: Cut(*[None] * x.ndim, "worlds"), world)
+
+
 class Kernel:
     """The compiled model: from the number of a first world to the traces of `size` worlds."""
 
@@ -229,18 +239,22 @@ class Kernel:
         self.keep = np.tile(np.arange(lanes) < settings.block, len(devices))
         self.draws = {name: v.astype(np.float32) for name, v in laws.draw(st.scenario, settings.seed).items()}
         self.keys: Any = jax.jit(lambda numbers: noise.world_keys(settings.seed, numbers))
-        build: Any = _with_worlds if settings.whole else drive.runner
-        lane = _strips(build(st, declared(st), settings.months, settings.given))
-        keyed = NamedSharding(mesh, Cut("worlds", None))
-        values, keys = self._arguments(0)
-        shapes = jax.eval_shape(lane, values, keys)
-        out = jax.tree.map(lambda x: Cut(*[None] * (x.ndim - 1), "worlds"), shapes)
-        mapped = jax.shard_map(
-            lane, mesh=mesh, in_specs=(jax.tree.map(_last, values), Cut("worlds", None)), out_specs=out, check_vma=False
-        )
-        places = jax.tree.map(lambda x: NamedSharding(mesh, _last(x)), values), keyed
+        lane = _with_worlds if settings.whole else drive.runner
+        out, arguments = _cuts(st, settings.whole), self._arguments(0)
+        cuts = jax.tree.map(_last, arguments[0]), Cut("worlds", None)
+        places = jax.tree.map(lambda cut: NamedSharding(mesh, cut), cuts, is_leaf=lambda x: isinstance(x, Cut))
         self.place: Any = lambda first: jax.device_put(self._arguments(first), places)
-        self.call: Any = jax.jit(mapped).lower(*self.place(0)).compile()
+
+        def build() -> Any:
+            months: Any = _strips(lane(st, declared(st), settings.months, settings.given))
+            mapped = jax.shard_map(months, mesh=mesh, in_specs=cuts, out_specs=out, check_vma=False)
+            return jax.jit(mapped).lower(*self.place(0)).compile()
+
+        told = describe(st.scenario, settings)
+        what = [
+            str(told[key]) for key in ("scenario_hash", "laws_hash", "code_hash", "months", "nature", "keep", "block")
+        ]
+        self.call: Any = compiled.kept(["run", _here(), *what], arguments, out, devices, build)
 
     def _arguments(self, first: int) -> tuple[laws.Laws, jax.Array]:
         """Laws and keys of the worlds from one on."""
@@ -325,6 +339,11 @@ def code() -> str:
     files = [p for p in sorted(root.rglob("*.py")) if p.relative_to(root).parts[0].removesuffix(".py") not in apart]
     mine = [p for p in files if p.relative_to(root).parts[0] not in ("__init__.py", "__main__.py", "cli.py")]
     return _hash("\0".join(f"{p.relative_to(root).as_posix()}\0{p.read_text(encoding='utf-8')}" for p in mine))
+
+
+def _here() -> str:
+    """A hash of this module, which cuts worlds into strips and is no part of what decides their numbers."""
+    return _hash(Path(__file__).read_text(encoding="utf-8"))
 
 
 def _name(sc: Scenario) -> str:
