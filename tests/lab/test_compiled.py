@@ -18,7 +18,7 @@ X = np.arange(4, dtype=np.float32)
 @pytest.fixture
 def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(compiled, "cache", lambda name: tmp_path / name)
-    return tmp_path / "executables"
+    return tmp_path / "compiled"
 
 
 class Builder:

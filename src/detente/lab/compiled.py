@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -18,11 +18,13 @@ from typing import Any
 import jax
 import platformdirs
 from jax.experimental import serialize_executable
+from jax.experimental.compilation_cache import compilation_cache
 
 from detente.lab.store import put
 
 HELD = 12
 """Compiled kernels held; the oldest go."""
+SWITCH = "jax_enable_compilation_cache"
 
 
 def cache(name: str) -> Path:
@@ -37,11 +39,12 @@ def kept(what: Sequence[str], arguments: Any, results: Any, devices: Sequence[An
     wrong in keeping or loading, the function is built.
     """
     machine = platform.node(), platform.machine(), version("jax"), version("jaxlib"), str(len(devices))
-    place = cache("executables") / blake2b("\0".join([*what, *machine]).encode(), digest_size=12).hexdigest()
+    place = cache("compiled") / blake2b("\0".join([*what, *machine]).encode(), digest_size=12).hexdigest()
     trees = jax.tree.structure((arguments, {})), jax.tree.structure(results)
     with contextlib.suppress(Exception):
         return serialize_executable.deserialize_and_load(place.read_bytes(), *trees, execution_devices=devices)
-    built = build()
+    with _afresh():
+        built = build()
     with contextlib.suppress(Exception):
         content, *found = serialize_executable.serialize(built)
         if tuple(found) == trees:
@@ -49,6 +52,19 @@ def kept(what: Sequence[str], arguments: Any, results: Any, devices: Sequence[An
             put(place, content)
             drop_old(place.parent, "*", HELD)
     return built
+
+
+@contextlib.contextmanager
+def _afresh() -> Iterator[None]:
+    """Compile past JAX's own cache: what that gives back cannot be kept whole, since parts are loaded only when run."""
+    used = getattr(jax.config, SWITCH)
+    jax.config.update(SWITCH, val=False)
+    compilation_cache.reset_cache()
+    try:
+        yield
+    finally:
+        jax.config.update(SWITCH, used)
+        compilation_cache.reset_cache()
 
 
 def drop_old(folder: Path, pattern: str, held: int) -> list[Path]:

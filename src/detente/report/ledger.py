@@ -163,21 +163,19 @@ def _order(name: str) -> tuple[int, str]:
 def summary(found: Verdicts, worlds: int, lang: str = "en") -> RenderableType:
     """Counts; every claim with its effect, interval and verdict; rivals; those that cannot be run."""
     told = Telling(found, lang, worlds)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for key in ("claim", "verdict", "effect", "interval", "smallest", "without", "placebo"):
-        table.add_column(told.t("head", key), justify="left" if key in ("claim", "verdict") else "right", max_width=46)
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(max_width=100)
     for one in found.findings:
-        rest = (one.effect, one.without, one.placebo)
-        effect, without, placebo = (number(x.value) for x in rest)
-        table.add_row(
-            f"{one.claim.id} {one.claim.sentence[lang]}",
-            Text(told.t("verdict", one.verdict), style=INKS[one.verdict]),
-            effect,
-            span(one.effect),
-            told.expected(one),
-            without,
-            placebo,
-        )
+        verdict = Text(told.t("verdict", one.verdict), style=INKS[one.verdict])
+        table.add_row(one.claim.id, Text.assemble(one.claim.sentence[lang], " ", verdict))
+        figures = {
+            "effect": f"{number(one.effect.value)} ({span(one.effect)})",
+            "smallest": told.expected(one),
+            "without": number(one.without.value),
+            "placebo": number(one.placebo.value),
+        }
+        table.add_row("", Text(" · ".join(f"{told.t('head', key)} {x}" for key, x in figures.items()), style="dim"))
     counts = " · ".join(f"{told.t('verdict', key)}: {count}" for key, count in told.counts.items() if count)
     rivals = [Text(f"{r.rival.id} {r.rival.sentence[lang]} {_parts(r)}") for r in found.rivals]
     rest_ = [Text(f"{other.id} {other.sentence[lang]} – {other.reason[lang]}", style="dim") for other in found[2]]
