@@ -30,6 +30,7 @@ LAYERS = (
     "seats",
     "series",
     "drive",
+    "resume",
     "twin",
     "lab",
     "report",
