@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 import secrets
 import threading
 import time
@@ -389,6 +390,7 @@ class Room:
                 sorted(ACTIONS),
             )
         ex = self._playable(who)
+        _fits(action, given)
         with self._safely(ex):
             found = ACTIONS[action](self, ex, **given)
             ex.commit()
@@ -588,6 +590,17 @@ ACTIONS: dict[str, Callable[..., Any]] = {
     "fork": Room.fork,
 }
 """What a desk may do, by name."""
+
+
+def _fits(action: str, given: dict[str, Any]) -> None:
+    """An action is given what it needs and nothing else."""
+    wanted = inspect.signature(ACTIONS[action])
+    names = [name for name in wanted.parameters if name not in ("self", "ex")]
+    try:
+        wanted.bind(None, None, **given)
+    except TypeError:
+        what = ", ".join(names) or "-"
+        raise RoomError("illegal", f"{action} takes: {what}.", f"{action}: нужны поля: {what}.", names) from None
 
 
 def _must(who: Pass, *roles: str) -> None:
