@@ -15,7 +15,7 @@ from typing import Any, Literal
 from detente.lab.store import put
 
 State = Literal["waiting", "working", "done", "failed", "stopped"]
-LANES = {"explain": "record", "situation": "record", "solve": "games", "whatif": "questions"}
+LANES = {"explain": "record", "situation": "record", "solve": "games", "whatif": "questions", "kernel": "room"}
 """Which process does what: a long question holds up neither the chronicle nor the games."""
 WAITING = 20
 """Most jobs that may wait in a lane."""

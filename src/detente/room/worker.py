@@ -124,11 +124,19 @@ def whatif(ask: dict[str, Any], tell: Tell) -> dict[str, Any]:
     return {"pages": pages, "asked": asked, "table": found.table()}
 
 
+def kernel(ask: dict[str, Any], tell: Tell) -> dict[str, Any]:
+    """Compile the month in which people play, and keep it on disk."""
+    from detente.room.kernel import Kernel
+
+    return {"version": Kernel(load(ask["scenario"])).version}
+
+
 KINDS: dict[str, Callable[[dict[str, Any], Tell], dict[str, Any]]] = {
     "explain": explain,
     "situation": situation,
     "solve": solve,
     "whatif": whatif,
+    "kernel": kernel,
 }
 """What a worker can be asked to do."""
 OURS = {"ScenarioError", "RunError", "WrongError", "GameError"}

@@ -6,16 +6,30 @@ import ipaddress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import cast
+from typing import Any, NamedTuple, cast
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from detente.lab import whatif
+from detente.room import api
 from detente.room.pages import shell
+from detente.room.service import Room
+from detente.room.setup import RoomError
+from detente.room.store import Pass
 from detente.room.work import Work
-from detente.scenario import Scenario
+from detente.scenario import Bilingual, Scenario
 from detente.structure import Structure, structure
+
+
+class Ready(NamedTuple):
+    """A ready-made exercise as the pages offer it."""
+
+    id: str
+    title: Bilingual
+    about: Bilingual
+    setup: dict[str, Any]
+    sheets: bool
 
 
 @dataclass(eq=False)
@@ -29,7 +43,14 @@ class Site:
     claims: Path | None = None
     """Kept results of `detente claims --json`."""
     loopback: bool = True
+    public_url: str = ""
+    room: Room | None = None
+    """None until the model is ready."""
+    operator_pass: Pass | None = None
+    failed: str = ""
+    """Why the model could not be made ready."""
     work: Work = field(init=False)
+    tries: api.Limiter = field(default_factory=api.Limiter)
 
     def __post_init__(self) -> None:
         self.work = Work(self.data / "found" / self.stamp)
@@ -38,6 +59,11 @@ class Site:
     def stamp(self) -> str:
         """What identifies the scenario with the code that runs it: results of another version are not shown."""
         return whatif.stamp(self.scenario)
+
+    @property
+    def warm(self) -> bool:
+        """Whether the compiled month of this model was made on this machine before."""
+        return (self.work.folder / "kernel" / "kernel.json").exists()
 
     @cached_property
     def st(self) -> Structure:
@@ -50,17 +76,53 @@ class Site:
 
     def operator(self, request: Request) -> bool:
         """Whether the reader came by the operator's link."""
-        return False
+        return self._holds(request, "detente-operator")
+
+    def _holds(self, request: Request, cookie: str) -> bool:
+        try:
+            return self.room is not None and bool(self.room.enter(request.cookies.get(cookie, "")))
+        except RoomError:
+            return False
+
+    def limit(self, request: Request) -> None:
+        """So many links a minute may be tried from one address."""
+        self.tries.check("try", request.client.host if request.client else "", api.TRIES)
+
+    @property
+    def deciders(self) -> tuple[str, ...]:
+        """Actors that decide, and so have a seat."""
+        return tuple(self.st.deciders)
+
+    def names(self, lang: str) -> dict[str, str]:
+        """Every actor by name."""
+        return {name: actor.name[lang] for name, actor in self.scenario.actors.items()}
+
+    def setup(self, exercise: str) -> dict[str, Any]:
+        """How an exercise was set up."""
+        row = self.room.store.setup(exercise) if self.room else None
+        return dict(row["setup"]) if row else {}
+
+    def exercises(self) -> list[Ready]:
+        """The ready-made exercises."""
+        return []
+
+    def debrief(self, who: Pass) -> str:
+        """Where the debrief of a pass's exercise stands."""
+        return ""
 
 
 def of(request: Request) -> Site:
     """The site that a request is made to."""
-    return cast(Site, request.app.state.site)
+    return cast(Site, request.scope["detente"])
 
 
 def closed(request: Request) -> bool:
     """Whether Explore and Ask are closed to this reader, since an exercise runs that asks for it."""
-    return False
+    site = of(request)
+    if site.room is None or not site.room.secluded() or site.operator(request):
+        return False
+    desks = [name for name in request.cookies if name.startswith("detente-desk-")]
+    return not any(site._holds(request, name) for name in desks)
 
 
 def missing(request: Request) -> HTMLResponse:

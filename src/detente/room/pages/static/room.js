@@ -18,3 +18,15 @@ async function fetchPart(box) {
   }
 }
 document.querySelectorAll("[data-part]").forEach(fetchPart);
+
+// A link's token stands behind the # and so reaches no log: it is handed over once, for a cookie.
+async function enter(token) {
+  const form = document.getElementById("enter"), said = document.getElementById("entering");
+  form.hidden = true; said.hidden = false;
+  history.replaceState(null, "", "/enter");
+  form.elements.token.value = token;
+  form.submit();
+}
+if (location.pathname === "/enter" && location.hash.length > 1) enter(location.hash.slice(1));
+addEventListener("hashchange", () => { if (location.pathname === "/enter" && location.hash.length > 1) enter(location.hash.slice(1)); });
+document.addEventListener("click", (event) => { if (event.target.closest("[data-print]")) print(); });
