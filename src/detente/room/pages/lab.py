@@ -17,7 +17,7 @@ from detente.report.transcript import ENDS
 from detente.room.pages import explore, shell
 from detente.room.pages.explore import closed_page
 from detente.room.pages.site import Site, closed, missing, of
-from detente.room.work import FullError, Job, key_of
+from detente.room.lanes import FullError, Job, key_of
 
 router = APIRouter(include_in_schema=False)
 LARGEST = 200

@@ -17,7 +17,7 @@ from detente.room.pages import shell
 from detente.room.service import Room
 from detente.room.setup import RoomError
 from detente.room.store import Pass
-from detente.room.work import Work
+from detente.room.lanes import Work
 from detente.scenario import Bilingual, Scenario
 from detente.structure import Structure, structure
 
