@@ -11,6 +11,7 @@ from collections import defaultdict, deque
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -268,6 +269,59 @@ def delete(exercise: str, who: Who, room: TheRoom) -> None:
 def desk_link(exercise: str, who: Who, room: TheRoom) -> dict[str, str]:
     """A new link to an exercise's desk; the old one dies."""
     return {"token": room.desk_link(who, exercise)}
+
+
+@router.post("/import", status_code=201)
+async def restore(request: Request, who: Who, room: TheRoom) -> dict[str, Any]:
+    """Make an exercise of an exported one (the ZIP as body), with new links."""
+    blob = await request.body()
+    return await run_in_threadpool(room.restore, who, blob)
+
+
+# ---- debrief and export ----
+@router.get("/debrief")
+def debrief(who: Who, room: TheRoom, lang: Lang) -> dict[str, Any]:
+    """The exercise beside the record, what each side had wrong, and the work on what mattered."""
+    return room.debrief(who, lang)
+
+
+@router.get("/work/{kind}")
+def found(kind: str, who: Who, room: TheRoom, lang: Lang) -> dict[str, Any] | None:
+    """How far background work is, and what it has found."""
+    return room.found(who, kind, lang)
+
+
+@router.post("/work/{kind}", status_code=202)
+def ask(kind: str, who: Who, room: TheRoom) -> dict[str, str]:
+    """Begin background work: debrief or alike."""
+    return {"id": room.ask(who, kind)}
+
+
+@router.delete("/work/{kind}", status_code=204)
+def stop(kind: str, who: Who, room: TheRoom) -> None:
+    """Stop background work; what it has found stays."""
+    room.stop(who, kind)
+
+
+@router.get("/export", response_class=Response, responses={200: {"content": {"application/zip": {}}}})
+def export(who: Who, room: TheRoom, *, letters: bool = True) -> Response:
+    """Everything as a ZIP of JSON and CSV, with a manifest; letters can be left out."""
+    blob = room.export(who, letters=letters)
+    name = f"attachment; filename=exercise-{who.exercise}.zip"
+    return Response(blob, media_type="application/zip", headers={"content-disposition": name})
+
+
+# ---- ready-made ----
+@router.get("/ready")
+def ready(room: TheRoom, lang: Lang) -> list[dict[str, Any]]:
+    """The ready-made exercises: settings, the facilitator's plan, questions for the debrief."""
+    return room.ready(lang)
+
+
+@router.get("/sheet")
+def sheet(who: Who, room: TheRoom, lang: Lang) -> dict[str, Any] | None:
+    """The seat's role sheet, where the exercise has one."""
+    return room.sheet(who, lang)
 
 
 # ---- the application ----

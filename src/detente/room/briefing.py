@@ -406,13 +406,14 @@ def _question(kernel: Kernel, k: Known, q: human.Question, worth: NDArray[Any]) 
         "title": _title(kernel, q),
         "default": q.default,
         "options": [
-            {"id": option, "name": _option(q.kind, option), "worth": number(value)}
-            for option, value in zip(q.options, worth, strict=True)
+            {"id": one, "name": named(q.kind, one), "worth": number(value)}
+            for one, value in zip(q.options, worth, strict=True)
         ],
     }
 
 
-def _option(kind: str, option: str) -> dict[str, str]:
+def named(kind: str, option: str) -> dict[str, str]:
+    """An answer to a forced Decision, in words."""
     return both(STEP_NAMES[option] if kind == "consent" else REPLIES[option])
 
 

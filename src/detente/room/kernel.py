@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 
 from detente import decisions, drive, laws, noise, resume
 from detente.lab import compiled, ensemble, whatif
-from detente.resume import Answers, Heard
+from detente.resume import Answers, Asked, Crises, Heard, Worth
 from detente.scenario import Scenario
 from detente.seats.record import Record, record
 from detente.series import declared
 from detente.structure import Structure, structure
+from detente.views import Public, View
 from detente.world import World
 
 LANES = 16
@@ -44,6 +45,17 @@ def digest(world: World) -> str:
     for leaf in jax.tree.leaves(world):
         bits.update(np.ascontiguousarray(leaf).tobytes())
     return bits.hexdigest()
+
+
+def _outline(world: World) -> Heard:
+    """The tree of what a month gives, without tracing it."""
+
+    def leaves(kind: Any) -> Any:
+        return kind(*[0] * len(kind._fields))
+
+    view = leaves(View)._replace(public=leaves(Public))
+    none: Any = 0
+    return Heard(world, leaves(Answers), view, none, leaves(Asked), leaves(Worth), leaves(Crises), none)
 
 
 class Kernel:
@@ -78,7 +90,7 @@ class Kernel:
         values = np.zeros((len(self.names), LANES), np.float32)
         start = jax.eval_shape(january, values)
         world = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), start)
-        filled = self._lanes(self.none)
+        filled = self.spread(self.none)
         arguments = values, world, filled, np.zeros((LANES, 2), np.uint32), np.int32(0)
         here = jax.devices("cpu")[:1]
         what = [self.version, "resume", str(LANES), str(sorted((self.options or {}).items()))]
@@ -86,13 +98,13 @@ class Kernel:
         def built(function: Any, *given: Any) -> Callable[[], Any]:
             return lambda: jax.jit(function, compiler_options=self.options).lower(*given).compile()
 
-        heard = jax.eval_shape(month, *arguments)
-        whole = compiled.kept([*what, "month"], arguments, heard, here, built(month, *arguments))
+        whole = compiled.kept([*what, "month"], arguments, _outline(start), here, built(month, *arguments))
         first = compiled.kept([*what, "january"], (values,), start, here, built(january, values))
         return whole, first
 
     @staticmethod
-    def _lanes(tree: Any) -> Any:
+    def spread(tree: Any) -> Any:
+        """The same in all lanes, [..., LANES]."""
         return jax.tree.map(lambda x: np.ascontiguousarray(np.repeat(np.asarray(x)[..., None], LANES, -1)), tree)
 
     def values(self, seed: int, draw: int) -> NDArray[np.float32]:
@@ -113,7 +125,7 @@ class Kernel:
 
     def __call__(self, values: NDArray[np.float32], world: World, filled: Answers, seed: int, month: int) -> Heard:
         """A month of the exercise itself, without a world axis."""
-        many = self.months(values, self._lanes(world), self._lanes(filled), seed, month)
+        many = self.months(values, self.spread(world), self.spread(filled), seed, month)
         return jax.tree.map(lambda x: np.array(x[..., 0]), many)
 
     def opened(self, values: NDArray[np.float32], seed: int, month: int, *, recorded: bool) -> Begun:

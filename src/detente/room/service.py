@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from detente import nature
-from detente.report.story import chronicle
-from detente.room import briefing, setup
-from detente.room.exercise import AUTOPILOT, CLOSED, HUMAN, Exercise, finished
+from detente.room import briefing, debrief, export, ready, setup
+from detente.room.exercise import AUTOPILOT, CLOSED, HUMAN, Exercise, finished, read
 from detente.room.kernel import Kernel
 from detente.room.rules import rules
 from detente.room.setup import ANNOUNCEMENT, DAY, LETTER, RoomError
 from detente.room.store import Pass, Store
+from detente.room.work import Queue
 from detente.scenario import SLOTS, month_name, nearest, parse_month
 
 OPERATOR, DESK, SEAT, WATCHER = "operator", "desk", "seat", "watcher"
@@ -61,8 +61,10 @@ def _locked(method: Callable[..., Any]) -> Callable[..., Any]:
 class Room:
     """A store of exercises, a kernel that plays them, and those who look on."""
 
-    def __init__(self, store: Store, kernel: Kernel, clock: Callable[[], float] = time.monotonic) -> None:
-        self.store, self.kernel, self.clock = store, kernel, clock
+    def __init__(
+        self, store: Store, kernel: Kernel, clock: Callable[[], float] = time.monotonic, queue: Queue | None = None
+    ) -> None:
+        self.store, self.kernel, self.clock, self.queue = store, kernel, clock, queue
         self.lock = threading.RLock()
         self.live: dict[str, Exercise] = {}
         self.listeners: dict[str, list[tuple[Pass, Listener]]] = {}
@@ -525,6 +527,115 @@ class Room:
         self._step(other)
         return links._asdict()
 
+    # ---- debrief, export ----
+    def _over(self, who: Pass) -> Exercise:
+        """The exercise, for its desk; for all others only when it is over."""
+        ex = self._playable(who)
+        if who.role != DESK and not ex.state.ended:
+            raise RoomError("forbidden", *NOT_YET)
+        return ex
+
+    @_locked
+    def debrief(self, who: Pass, lang: str = "en") -> dict[str, Any]:
+        """The parts of the debrief that are ready at once, and the work on the others."""
+        _must(who, DESK, SEAT, WATCHER)
+        ex = self._over(who)
+        found = {
+            "title": ex.setup.title,
+            "ended": ex.state.ended,
+            "seats": ex.setup.seats,
+            "months": debrief.beside(ex),
+            "beliefs": debrief.beliefs(ex),
+            "feelings": debrief.feelings(ex),
+            "letters": [
+                {"from": one.sender, "to": one.to, "month": month_name(one.month), "text": one.text}
+                for one in ex.state.letters
+            ],
+        }
+        if ex.setup.exercise:
+            one = ready.exercise(self.kernel.scenario, ex.setup.exercise)
+            found["questions"] = [briefing.both(asked.text) for asked in one.question]
+        told = self.queue.latest(ex.id, "debrief") if self.queue else None
+        return briefing.spoken(found | {"work": told}, lang)
+
+    @_locked
+    def ask(self, who: Pass, kind: str) -> str:
+        """Begin background work: `debrief` (turning points, aims) or `alike` (how unusual is this world)."""
+        _must(who, DESK)
+        ex = self._playable(who)
+        if self.queue is None:
+            raise RoomError("busy", "This server does no background work.", "Этот сервер не ведёт фоновых работ.")
+        if kind == "debrief" and not ex.state.months:
+            raise RoomError("illegal", "No month is over yet.", "Ни один месяц ещё не окончен.")
+        return self.queue.submit(kind, {}, ex.id)
+
+    @_locked
+    def stop(self, who: Pass, kind: str) -> None:
+        """Stop background work of this exercise."""
+        _must(who, DESK)
+        found = self.queue.latest(who.exercise, kind) if self.queue else None
+        if found and self.queue:
+            self.queue.stop(found["id"])
+
+    @_locked
+    def found(self, who: Pass, kind: str, lang: str = "en") -> dict[str, Any] | None:
+        """How far background work is, and what it has found."""
+        _must(who, DESK, SEAT)
+        if who.role != DESK:
+            self._over(who)
+        told = self.queue.latest(who.exercise, kind) if self.queue else None
+        return briefing.spoken(told, lang) if told else None
+
+    @_locked
+    def export(self, who: Pass, *, letters: bool = True) -> bytes:
+        """Everything as a ZIP of JSON and CSV."""
+        _must(who, DESK, SEAT)
+        ex = self._loaded(who.exercise)
+        if who.role != DESK and not ex.state.ended:
+            raise RoomError("forbidden", *NOT_YET)
+        return export.packed(ex, letters=letters)
+
+    @_locked
+    def restore(self, who: Pass, blob: bytes) -> dict[str, Any]:
+        """Make an exercise of an exported one, with new links; says whether replay gives the same World to the bit."""
+        _must(who, OPERATOR)
+        told, log, seen = export.unpacked(blob)
+        found = setup.checked(self.kernel.scenario, told["setup"])
+        try:
+            read(log)
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError):
+            raise RoomError("import", "The log cannot be read.", "Журнал не читается.") from None
+        ident = secrets.token_hex(8)
+        with self.store.begin() as db:
+            self.store.add(db, ident, str(told["model"]), found.model_dump(), None)
+            self.store.append(db, ident, log, None)
+            for row in seen:
+                self.store.show(db, ident, row["number"], row["month"], row["stage"], row["seat"], row["data"])
+            links = self._links(db, ident, found.seats)
+        ex = self._loaded(ident)
+        differs = None
+        if ex.readable:
+            try:
+                ex.replay()
+            except RoomError as error:
+                differs = error.legal
+        return links._asdict() | {"same": ex.readable and differs is None, "differs": differs, "readable": ex.readable}
+
+    # ---- ready-made ----
+    def ready(self, lang: str = "en") -> list[dict[str, Any]]:
+        """The ready-made exercises: settings, plan, questions."""
+        return [ready.guide(one, lang) for one in ready.exercises(self.kernel.scenario).values()]
+
+    @_locked
+    def sheet(self, who: Pass, lang: str = "en") -> dict[str, Any] | None:
+        """The seat's role sheet, where the exercise has one."""
+        _must(who, SEAT)
+        ex = self._loaded(who.exercise)
+        if not ex.setup.exercise:
+            return None
+        one = ready.exercise(self.kernel.scenario, ex.setup.exercise)
+        return ready.sheet(self.kernel.scenario, one, who.seat, lang)
+
     # ---- everybody ----
     @_locked
     def watch(self, who: Pass, lang: str = "en") -> dict[str, Any]:
@@ -538,6 +649,8 @@ class Room:
         for ex in list(self.live.values()):
             if ex.readable and ex.ready():
                 self._step(ex)
+        if self.queue is not None:
+            self.queue.tick()
         if self.clock() - self.beat >= HEARTBEAT:
             self.beat = self.clock()
             for ex in self.live.values():
@@ -567,12 +680,6 @@ class Room:
             if seat is None or (who.role == DESK if seat == "" else who.seat == seat):
                 with contextlib.suppress(Exception):
                     listener(topic)
-
-    def record(self, exercise: Exercise, lang: str) -> dict[str, list[str]]:
-        """The chronicle of the exercise's months, in its own words."""
-        told = chronicle(self.kernel.scenario, lang)
-        months = range(exercise.setup.first, exercise.setup.last + 1)
-        return {month_name(m): [s.text for s in told.get(m, [])] for m in months}
 
 
 ACTIONS: dict[str, Callable[..., Any]] = {
@@ -639,5 +746,9 @@ WRONG_LINK = (
 OTHER_VERSION = (
     "This exercise was made with another version of the model. It can be read from what was shown, not played.",
     "Эта игра сделана с другой версией модели. Её можно читать – по тому, что показывали местам, – но не продолжать.",
+)
+NOT_YET = (
+    "This opens when the exercise is over; until then only to the facilitator.",
+    "Это откроется, когда игра окончится; до того – только ведущему.",
 )
 ENDED = ("The exercise is over.", "Игра окончена.")
