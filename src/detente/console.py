@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import importlib.util
 import json
 import math
 import os
@@ -163,6 +164,12 @@ def target(option: str, path: Path) -> Path:
             f"{option} {path}: its folder cannot be written ({error.strerror}). Name another place"
         ) from None
     return path
+
+
+def needs(module: str, extra: str) -> None:
+    """Say how to install what an extra brings, where it is not there."""
+    if importlib.util.find_spec(module) is None:
+        raise WrongError(f"this verb needs the extra `{extra}`. Install it: pip install 'detente[{extra}]'")
 
 
 def whole(path: Path, text: str) -> None:

@@ -20,10 +20,11 @@ from detente import __version__
 from detente.room import api
 from detente.room.guard import Guard
 from detente.room.kernel import Kernel
-from detente.room.pages import ask, explore, lab, ledger, seats, shell
+from detente.room.pages import after, ask, explore, lab, ledger, seats, shell
 from detente.room.pages.site import Site, missing, of
 from detente.room.service import Room
 from detente.room.store import Store
+from detente.room.work import Queue
 from detente.scenario import load
 
 TICK = 0.5
@@ -61,13 +62,15 @@ def create(
         if going:
             going.cancel()
         await site.work.close()
+        if site.room and site.room.queue:
+            site.room.queue.close()
 
     app = FastAPI(title="Detente: the room", version=__version__, lifespan=life, docs_url=None, redoc_url=None)
     app.state.site, app.state.room = site, None
     static = resources.files("detente.room.pages").joinpath("static")
     app.mount(shell.STATIC, StaticFiles(directory=str(static)), name="static")
     api.install(app, None)
-    for part in (explore, ledger, lab, ask, seats):
+    for part in (explore, ledger, lab, ask, after, seats):
         app.include_router(part.router)
     app.add_api_route("/", home, include_in_schema=False)
     app.add_api_route("/lang/{lang}", switch, include_in_schema=False)
@@ -93,7 +96,8 @@ async def open_room(app: FastAPI, site: Site, url: str, announce: Callable[[str]
             if job.wrong:
                 raise RuntimeError(job.wrong)
         kernel = await asyncio.to_thread(Kernel, site.scenario)
-        room = Room(await asyncio.to_thread(Store, url), kernel)
+        store = await asyncio.to_thread(Store, url)
+        room = Room(store, kernel, queue=Queue(store, url))
         token = room.operator_link()
         site.operator_pass = room.enter(token)
         await asyncio.to_thread(room.wake)

@@ -15,6 +15,8 @@ SAFE = ("GET", "HEAD", "OPTIONS")
 API = "/api/"
 LARGEST = 2 * 1024 * 1024
 """Bytes of a request's body."""
+BROUGHT = 33 * 1024 * 1024
+"""... of one that brings in an exercise."""
 HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -44,9 +46,7 @@ class Guard:
         if wrong:
             await self._refuse(scope, receive, send, *wrong)
             return
-        await self.app(
-            scope, receive if scope["path"].startswith(API) else _limited(receive), self._dressed(scope, send)
-        )
+        await self.app(scope, self._measured(scope, receive), self._dressed(scope, send))
 
     def refused(self, scope: Scope) -> tuple[int, str] | None:
         """Why a request is refused, None if it is not."""
@@ -60,14 +60,18 @@ class Guard:
         asks = scope["type"] == "websocket" or scope["method"] not in SAFE or "upgrade" in headers
         asks = asks or scope["path"].startswith("/_nicegui_ws")
         origin = headers.get("origin")
-        if asks and origin is not None and not self._own(origin, host):
+        if asks and origin is not None and not self._own(origin, host) and not _veiled(scope, headers):
             return 403, "This came from a page of another site, and is refused."
         length = headers.get("content-length", "0")
         if scope["path"].startswith(API):
             return None  # which measures by itself
-        if not length.isdigit() or int(length) > LARGEST:
-            return 413, f"That is too large: at most {LARGEST // 1024 // 1024} MB."
+        most = most_of(scope["path"])
+        if not length.isdigit() or int(length) > most:
+            return 413, f"That is too large: at most {most // 1024 // 1024} MB."
         return None
+
+    def _measured(self, scope: Scope, receive: Receive) -> Receive:
+        return receive if scope["path"].startswith(API) else _limited(receive, most_of(scope["path"]))
 
     def _own(self, origin: str, host: str) -> bool:
         return origin == self.public or urlsplit(origin).netloc == host
@@ -95,7 +99,22 @@ class Guard:
         return dressed
 
 
-def _limited(receive: Receive) -> Receive:
+def _veiled(scope: Scope, headers: Headers) -> bool:
+    """Whether this is a form of our own page, whose origin the policy of no referrer hides (`Origin: null`).
+
+    Where a browser says from where a request comes (it does on loopback and over TLS), that decides; where it does not,
+    the cookies do, which no browser sends along with a foreign page's form (SameSite=Strict).
+    """
+    hidden = scope["type"] == "http" and headers.get("origin") == "null"
+    return hidden and headers.get("sec-fetch-site", "same-origin") == "same-origin"
+
+
+def most_of(path: str) -> int:
+    """Bytes that a request to a path may have."""
+    return BROUGHT if path == "/seats/import" else LARGEST
+
+
+def _limited(receive: Receive, most: int) -> Receive:
     """A body of unknown length ends where it becomes too long."""
     seen = 0
 
@@ -103,7 +122,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal seen
         message: Any = await receive()
         seen += len(message.get("body", b"") or b"")
-        return {"type": "http.disconnect"} if seen > LARGEST else message
+        return {"type": "http.disconnect"} if seen > most else message
 
     return limited
 

@@ -15,10 +15,10 @@ from pydantic import BaseModel, Field, ValidationError
 from detente import __version__, laws
 from detente.lab import interventions, measures
 from detente.lab.store import RunError, put
+from detente.room.lanes import FullError, Job, key_of
 from detente.room.pages import explore, shell
 from detente.room.pages.explore import closed_page
 from detente.room.pages.site import Site, closed, missing, of
-from detente.room.lanes import FullError, Job, key_of
 
 router = APIRouter(include_in_schema=False)
 SIZES = (128, 512, 2000)

@@ -11,9 +11,9 @@ from fastapi.responses import HTMLResponse, Response
 from markupsafe import Markup
 
 from detente.report.pages import cited
+from detente.room.lanes import FullError, Job
 from detente.room.pages import shell
 from detente.room.pages.site import Site, closed, missing, of
-from detente.room.lanes import FullError, Job
 from detente.scenario import FIRST_YEAR, LAST_YEAR, MONTHS, Event, Scenario
 
 router = APIRouter(include_in_schema=False)

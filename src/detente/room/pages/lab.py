@@ -14,10 +14,10 @@ from detente.games.normal import Table
 from detente.games.tree import Game, GameError, Outcome
 from detente.interop import gambit
 from detente.report.transcript import ENDS
+from detente.room.lanes import FullError, Job, key_of
 from detente.room.pages import explore, shell
 from detente.room.pages.explore import closed_page
 from detente.room.pages.site import Site, closed, missing, of
-from detente.room.lanes import FullError, Job, key_of
 
 router = APIRouter(include_in_schema=False)
 LARGEST = 200

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import secrets
 from collections.abc import Callable
@@ -30,6 +31,7 @@ from detente.room.pages.site import Site, of
 from detente.room.setup import RoomError
 from detente.room.store import Pass
 
+log = logging.getLogger(__name__)
 MOUNT = "/live"
 PATIENCE = 20.0
 """Seconds for which a page that lost its connection is kept."""
@@ -78,7 +80,13 @@ async def _open(request: Request, role: str, exercise: str, seat: str, parts: Ma
     who = await asyncio.to_thread(links.holder, request, role, exercise, seat)
     if who is None or site.room is None:
         return RedirectResponse("/seats" if site.room is None else "/enter", status_code=303)
-    first = await asyncio.to_thread(parts, site, who, lang)
+    try:
+        first = await asyncio.to_thread(parts, site, who, lang)
+    except Exception as error:  # NiceGUI would show what went wrong to whoever asks
+        log.exception("a live page failed")
+        title, told = (shell.text(lang, f"site.error.{key}") for key in ("wrong", "fault"))
+        told = error.text[lang] if isinstance(error, RoomError) else told
+        return shell.page(request, "said.html.j2", 500, title=title, told=told)
     _head(request, lang, role)
     page = Live(site, who, request.cookies[api.cookie(who)], lang, parts, first)
     page.watch()
@@ -109,7 +117,7 @@ class Live:
         self.elements: dict[str, Element] = {}
         with Element("main").props("id=main").classes(layout[0]):
             for row in layout[1]:
-                with Element("div").classes("wide" if len(row) > 1 else "row"):
+                with Element("div").classes("wide" if len(row) > 1 else "whole"):
                     for column in row:
                         with Element("div"):
                             self.elements |= {name: _html("div", first[name]) for name in column}
@@ -162,7 +170,7 @@ def seat_parts(site: Site, who: Pass, lang: str) -> Parts:
     assert site.room is not None
     b = site.room.brief(who, lang)
     names = site.names(lang)
-    month = month_of(b["month"], lang)
+    month = shell.month(b["month"], lang)
     plan = b.get("plan") or {"rows": []}
     abouts = [(q["id"], q["title"]) for q in b["questions"]] + [(r["id"], r["name"]) for r in plan["rows"]]
     told = dict(abouts)
@@ -181,7 +189,8 @@ def seat_parts(site: Site, who: Pass, lang: str) -> Parts:
     news = shell.fragment("seat_news.html.j2", lang, b=b)
     letters = shell.fragment("seat_letters.html.j2", lang, b=b, names=names)
     write = shell.fragment("seat_write.html.j2", lang, b=b, abouts=abouts)
-    side = shell.fragment("seat_side.html.j2", lang, b=b, names=names)
+    units = {unit: words[lang] for unit, words in shell.texts("seats")["unit"].items()}
+    side = shell.fragment("seat_side.html.j2", lang, b=b, names=names, units=units, sheet=site.room.sheet(who, lang))
     draft = json.dumps({"stage": b["stage"]["key"], "answers": b["draft"]}) if b.get("draft") else ""
     return {
         "top": shell.fragment("seat_top.html.j2", lang, b=b, month=month),
@@ -203,7 +212,7 @@ def desk_parts(site: Site, who: Pass, lang: str) -> Parts:
     filed = {s["seat"]: _filed(site, s["filed"], lang) for s in d["seats"]}
     branches = shell.fragment("desk_branches.html.j2", lang, months=months)
     nature = [(name, nature_name(site, name, lang)) for name in d["nature"]]
-    month, debrief = month_of(d["month"], lang), site.debrief(who)
+    month, debrief = shell.month(d["month"], lang), site.debrief(who)
     return {
         "main": shell.fragment("desk_main.html.j2", lang, d=d, names=names, filed=filed, month=month, debrief=debrief),
         "tools": shell.fragment("desk_tools.html.j2", lang, d=d, nature=nature, branches=branches),
@@ -217,7 +226,7 @@ def watch_parts(site: Site, who: Pass, lang: str) -> Parts:
     assert site.room is not None
     w = site.room.watch(who, lang)
     return {
-        "main": shell.fragment("watch.html.j2", lang, w=w, month=month_of(w["month"], lang)),
+        "main": shell.fragment("watch.html.j2", lang, w=w, month=shell.month(w["month"], lang)),
         "data": _data(who, ""),
     }
 
@@ -247,13 +256,6 @@ def nature_name(site: Site, name: str, lang: str) -> str:
     what = str(known[kind][lang]) if kind in known else kind
     whom = [site.scenario.actors[a].name[lang] if a in site.scenario.actors else a for a in rest]
     return f"{what}: {', '.join(whom)}" if whom else what
-
-
-def month_of(text: str, lang: str) -> str:
-    """A month as people write it."""
-    year, _, month = text.partition("-")
-    name = shell.text(lang, "site.month.names").split()[int(month) - 1]
-    return f"{name[:1].upper()}{name[1:]} {year}"
 
 
 # ---- the answer's policy ----
@@ -292,6 +294,7 @@ async def _sent(start: Message, body: bytes, lang: str, send: Send) -> None:
     if html:
         # NiceGUI escapes < in everything that it puts into its page, so these are the tags of its template alone
         body = _TAGS.sub(rb'<\1 nonce="%s"' % nonce.encode(), body)
+        body = body.replace(b' style="display: none"', b" hidden", 1)
         body = re.sub(rb"<html[^>]*>", b'<html lang="%s">' % lang.encode(), body, count=1)
     keep = [(name, value) for name, value in start["headers"] if name != b"content-length"]
     told = [(b"content-length", str(len(body)).encode()), (b"content-security-policy", policy(nonce).encode())]

@@ -14,7 +14,6 @@ from pydantic import BaseModel
 from detente.room import setup as setups
 from detente.room.pages import links, shell
 from detente.room.pages.site import Site, missing, of
-from detente.room.service import Made
 from detente.room.setup import RoomError
 
 router = APIRouter(include_in_schema=False)
@@ -45,6 +44,11 @@ SET_UP = {
 async def door(request: Request) -> Response:
     """Where one takes a seat."""
     return await _door(request)
+
+
+async def refuse(request: Request, wrong: str, status: int) -> Response:
+    """The door, with why something was refused."""
+    return await _door(request, wrong, status)
 
 
 async def _door(request: Request, wrong: str = "", status: int = 200) -> Response:
@@ -89,21 +93,17 @@ def offered(site: Site, lang: str) -> list[dict[str, Any]]:
     """The ready-made exercises as the door shows them."""
     out = []
     for one in site.exercises():
-        found = setups.checked(site.scenario, {**one.setup, **ALONE, "seats": one.setup["seats"][:1]})
-        takes = setups.estimate(found)
-        least = max(1, round(takes.least))
+        takes = setups.estimate(one.setup)
         out.append(
             {
                 "id": one.id,
-                "title": one.title[lang],
+                "title": one.name[lang],
                 "about": one.about[lang],
+                "minutes": one.minutes,
                 "months": takes.months,
-                "start": found.start,
-                "end": found.end,
-                "least": least,
-                "most": least * 3,
-                "seats": [(seat, site.scenario.actors[seat].name[lang]) for seat in one.setup["seats"]],
-                "sheets": one.sheets,
+                "start": one.setup.start,
+                "end": one.setup.end,
+                "seats": [(seat, site.scenario.actors[seat].name[lang]) for seat in one.setup.seats],
             }
         )
     return out
@@ -120,8 +120,9 @@ async def alone(request: Request, exercise: Annotated[str, Form()], seat: Annota
     one = next((e for e in site.exercises() if e.id == exercise), None)
     if one is None:
         return missing(request)
-    chosen = seat if seat in site.deciders else one.setup["seats"][0]
-    data = {**one.setup, **ALONE, "seats": [chosen], "title": one.title[lang], "exercise": one.id}
+    chosen = seat if seat in one.setup.seats else one.setup.seats[0]
+    own = {"seats": [chosen], "title": one.name[lang], "exercise": one.id}
+    data = one.setup.model_dump() | ALONE | own
     try:
         made = await asyncio.to_thread(site.room.create, site.operator_pass, data)
     except RoomError as error:
@@ -181,8 +182,9 @@ async def set_up(request: Request, exercise: str = "") -> Response:
     values = dict(SET_UP)
     one = next((e for e in site.exercises() if e.id == exercise), None)
     if one is not None:
-        values |= {k: v for k, v in one.setup.items() if k in values} | {"title": one.title[lang], "exercise": one.id}
-        values |= {k: v / 60 for k, v in dict(one.setup.get("clocks", {})).items()}
+        given = one.setup.model_dump()
+        values |= {k: v for k, v in given.items() if k in values} | {"title": one.name[lang], "exercise": one.id}
+        values |= {k: v / 60 for k, v in given["clocks"].items()}
     return _set_up(request, values)
 
 
@@ -223,7 +225,7 @@ async def make(request: Request) -> Response:
         made = await asyncio.to_thread(site.room.create, operator, data)
     except RoomError as error:
         return _set_up(request, values, error.text[lang], status=422)
-    return made_page(request, made, found.title)
+    return made_page(request, made.desk, made.watcher, made.seats, found.title)
 
 
 def _typed(form: dict[str, Any], seats: list[str], measures: list[str]) -> dict[str, Any]:
@@ -256,20 +258,23 @@ def _takes(found: setups.Setup, lang: str) -> str:
     return shell.text(lang, "seats.setup.waits" if waits else "seats.setup.takes", **numbers)
 
 
-def made_page(request: Request, made: Made, title: str) -> Response:
+def made_page(
+    request: Request, desk: str, watcher: str, tokens: dict[str, str], title: str, said: str = ""
+) -> Response:
     """The links of a new exercise, shown once, ready to be printed."""
     site, lang = of(request), shell.language(request)
     assert site.room is not None
     named = [
-        (shell.text(lang, "seats.links.desk"), made.desk),
-        (shell.text(lang, "seats.links.watcher"), made.watcher),
-        *((site.scenario.actors[seat].name[lang], token) for seat, token in made.seats.items()),
+        (shell.text(lang, "seats.links.desk"), desk),
+        (shell.text(lang, "seats.links.watcher"), watcher),
+        *((site.scenario.actors[seat].name[lang], token) for seat, token in tokens.items()),
     ]
     told = [(name, url, links.code(url)) for name, token in named for url in [links.address(request, token)]]
-    who = site.room.enter(made.desk)
+    who = site.room.enter(desk)
     plain = not site.loopback and not told[0][1].startswith("https:")
-    answer = shell.page(request, "links.html.j2", links=told, title=title, desk_page=links.page_of(who), plain=plain)
-    links.give(answer, request, who, made.desk)
+    values: dict[str, Any] = {"title": title, "said": said, "desk_page": links.page_of(who), "plain": plain}
+    answer = shell.page(request, "links.html.j2", links=told, **values)
+    links.give(answer, request, who, desk)
     return answer
 
 

@@ -48,6 +48,13 @@ def text(lang: str, path: str, **values: object) -> str:
     return str(at[lang]).format(**values) if values else str(at[lang])
 
 
+def month(name: str, lang: str) -> str:
+    """A month (`1962-10`) as people write it."""
+    year, _, number = name.partition("-")
+    word = text(lang, "site.month.names").split()[int(number) - 1]
+    return f"{word[:1].upper()}{word[1:]} {year}"
+
+
 def language(request: Request) -> Lang:
     """As the reader switched it, else as the browser asks for it, English where it asks for neither."""
     chosen = request.cookies.get(COOKIE)
@@ -80,6 +87,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["month"] = month
     made.globals.update(static=STATIC, version=__version__, areas=AREAS, stamp=stamp())
     return made
 

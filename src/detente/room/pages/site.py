@@ -6,30 +6,21 @@ import ipaddress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from detente.lab import whatif
 from detente.room import api
+from detente.room.lanes import Work
 from detente.room.pages import shell
+from detente.room.ready import Ready, exercises
 from detente.room.service import Room
 from detente.room.setup import RoomError
 from detente.room.store import Pass
-from detente.room.lanes import Work
-from detente.scenario import Bilingual, Scenario
+from detente.scenario import Scenario
 from detente.structure import Structure, structure
-
-
-class Ready(NamedTuple):
-    """A ready-made exercise as the pages offer it."""
-
-    id: str
-    title: Bilingual
-    about: Bilingual
-    setup: dict[str, Any]
-    sheets: bool
 
 
 @dataclass(eq=False)
@@ -104,11 +95,11 @@ class Site:
 
     def exercises(self) -> list[Ready]:
         """The ready-made exercises."""
-        return []
+        return list(exercises(self.scenario).values())
 
     def debrief(self, who: Pass) -> str:
         """Where the debrief of a pass's exercise stands."""
-        return ""
+        return f"/seats/{who.exercise}/debrief"
 
 
 def of(request: Request) -> Site:

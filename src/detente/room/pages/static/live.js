@@ -208,7 +208,6 @@ new MutationObserver(() => {
   requestAnimationFrame(() => { waiting = false; renewed(); });
 }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-draft", "data-gone"] });
 setInterval(clocks, 250);
-renewed();
 
 // A part that is renewed must not lose the place of somebody who works by keyboard.
 let place = "";
@@ -217,3 +216,4 @@ document.addEventListener("focusin", (event) => {
   const own = at.name ? `[name="${CSS.escape(at.name)}"]` + (at.type === "checkbox" || at.type === "radio" ? `[value="${CSS.escape(at.value)}"]` : "") : at.tagName === "BUTTON" ? "button" : "";
   place = form && own ? `form[data-send="${form.dataset.send}"] ${own}` : at.matches("summary") && at.closest("[id]") ? `#${at.closest("[id]").id} summary` : "";
 });
+renewed();
