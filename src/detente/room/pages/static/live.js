@@ -205,7 +205,7 @@ let waiting = false;
 new MutationObserver(() => {
   if (waiting) return;
   waiting = true;
-  requestAnimationFrame(() => { waiting = false; renewed(); });
+  setTimeout(() => { waiting = false; renewed(); }, 0);
 }).observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["data-draft", "data-gone"] });
 setInterval(clocks, 250);
 
