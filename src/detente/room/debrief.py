@@ -338,11 +338,12 @@ def described(ex: Exercise, c: Candidate) -> dict[str, Any]:
         option = OPTIONS[c.kind][c.option]
         named = briefing.named(c.kind, option)
         if c.kind == "consent":
-            row = briefing.both(row_name(ex.st, int(consent_rows(ex.st)[c.place])))
-            what = {lang: f"{row[lang]}: {named[lang]}" for lang in LANGUAGES}
+            row = int(consent_rows(ex.st)[c.place])
+            asks, said = ex.kernel.scenario.actors[ex.st.rows[row].seat].name, row_name(ex.st, row)
+            what = {lang: f"{asks[lang]}: {said[lang]} – {named[lang]}" for lang in LANGUAGES}
         else:
             head = briefing.both(HEADS[c.kind])
-            what = {lang: f"{head[lang]}: {named[lang]}" for lang in LANGUAGES}
+            what = {lang: f"{head[lang]} – {named[lang]}" for lang in LANGUAGES}
     return {"seat": c.seat, "month": month_name(c.month), "kind": c.kind, "what": what}
 
 

@@ -25,7 +25,7 @@ from detente.room.kernel import Kernel
 from detente.room.rules import rules
 from detente.room.setup import ANNOUNCEMENT, DAY, LETTER, RoomError
 from detente.room.store import Pass, Store
-from detente.room.work import Queue
+from detente.room.work import KINDS, Queue
 from detente.scenario import SLOTS, month_name, nearest, parse_month
 
 OPERATOR, DESK, SEAT, WATCHER = "operator", "desk", "seat", "watcher"
@@ -463,7 +463,7 @@ class Room:
             raise RoomError("illegal", "No such link.", "Такой ссылки нет.", [SEAT, WATCHER, DESK])
         with self.store.begin() as db:
             token = self.store.issue(db, role, ex.id, seat if role == SEAT else None)
-        ex.note("reissued", {"role": role}, seat or None)
+        ex.note("reissued", {"role": role}, seat if role == SEAT else None)
         self._tell(ex.id, "reissued", seat if role == SEAT else "")
         return {"token": token}
 
@@ -573,7 +573,7 @@ class Room:
     def stop(self, who: Pass, kind: str) -> None:
         """Stop background work of this exercise."""
         _must(who, DESK)
-        found = self.queue.latest(who.exercise, kind) if self.queue else None
+        found = self.queue.latest(who.exercise, kind) if self.queue and kind in KINDS else None
         if found and self.queue:
             self.queue.stop(found["id"])
 
@@ -583,7 +583,7 @@ class Room:
         _must(who, DESK, SEAT)
         if who.role != DESK:
             self._over(who)
-        told = self.queue.latest(who.exercise, kind) if self.queue else None
+        told = self.queue.latest(who.exercise, kind) if self.queue and kind in KINDS else None
         return briefing.spoken(told, lang) if told else None
 
     @_locked

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import time
 import zlib
@@ -22,6 +23,9 @@ TOKEN_BYTES = 24
 """192 bits: beyond guessing."""
 WAIT = 30.0
 """Seconds that a writer waits for another before it gives up."""
+
+IDENT = re.compile("[0-9a-f]{1,32}")
+"""What the name of an exercise looks like."""
 
 meta = MetaData()
 
@@ -133,7 +137,7 @@ def hashed(token: str) -> str:
 
 def packed(data: Any) -> bytes:
     """JSON, compressed."""
-    return zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8"), 6)
+    return zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 6)
 
 
 def unpacked(blob: bytes) -> Any:
@@ -169,6 +173,9 @@ class Store:
         return [{**row, "setup": json.loads(row["setup"])} for row in rows]
 
     def setup(self, exercise: str) -> dict[str, Any] | None:
+        """An exercise's row, with its settings; nothing where there is none."""
+        if not IDENT.fullmatch(exercise):
+            return None
         with self.begin() as db:
             row = db.execute(exercises.select().where(exercises.c.id == exercise)).mappings().first()
         return {**row, "setup": json.loads(row["setup"])} if row else None
@@ -189,9 +196,7 @@ class Store:
     def append(self, db: Connection, exercise: str, found: Sequence[Entry], left: float | None) -> None:
         """Add to the log; two writers that number alike cannot both succeed."""
         if found:
-            lines = [
-                {**e._asdict(), "exercise": exercise, "data": json.dumps(e.data, ensure_ascii=False)} for e in found
-            ]
+            lines = [{**e._asdict(), "exercise": exercise, "data": json.dumps(e.data)} for e in found]
             db.execute(entries.insert(), lines)
         when = found[-1].time if found else time.time()
         db.execute(exercises.update().where(exercises.c.id == exercise).values(acted=when, left=left))

@@ -131,7 +131,7 @@ def work(store: Store, ident: str) -> None:
             db.execute(jobs.update().where((jobs.c.id == ident) & (jobs.c.state == RUNNING)).values(**values))
 
     def report(done: int, total: int, found: Any) -> None:
-        put(done=done, total=total, result=json.dumps(found, ensure_ascii=False))
+        put(done=done, total=total, result=json.dumps(found))
 
     module, _, name = KINDS[row.kind].partition(":")
     try:
@@ -139,7 +139,7 @@ def work(store: Store, ident: str) -> None:
     except Exception as error:
         put(state=FAILED, error=f"{type(error).__name__}: {error}"[:500])
         return
-    put(result=json.dumps(found, ensure_ascii=False), state=DONE)
+    put(result=json.dumps(found), state=DONE)
 
 
 def main() -> None:
