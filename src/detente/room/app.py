@@ -25,7 +25,7 @@ from detente.room.pages.site import Site, missing, of
 from detente.room.service import Room
 from detente.room.store import Store
 from detente.room.work import Queue
-from detente.scenario import load
+from detente.scenario import Scenario, load
 
 TICK = 0.5
 """Seconds between looks at the clocks."""
@@ -43,12 +43,14 @@ def create(
     loopback: bool = True,
     play: bool = True,
     announce: Callable[[str], None] | None = None,
+    kernel: Callable[[Scenario], Kernel] | None = None,
 ) -> FastAPI:
     """The application.
 
     data: folder of what is found, that of the user where none is named; db: the store of exercises, SQLite in that
     folder where none is named; hosts: names under which it may be called; loopback: whether nobody but this machine
-    can reach it; play: whether seats can be taken; announce: is given the operator's token once it opens something.
+    can reach it; play: whether seats can be taken; announce: is given the operator's token once it opens something; kernel: how
+    the model is made ready, in a process of its own where none is named.
     """
     folder = data or platformdirs.user_data_path("detente")
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +59,7 @@ def create(
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
-        going = asyncio.create_task(open_room(app, site, url, announce)) if play else None
+        going = asyncio.create_task(open_room(app, site, url, announce, kernel)) if play else None
         yield
         if going:
             going.cancel()
@@ -86,16 +88,22 @@ def create(
     return app
 
 
-async def open_room(app: FastAPI, site: Site, url: str, announce: Callable[[str], None] | None) -> None:
+async def open_room(
+    app: FastAPI,
+    site: Site,
+    url: str,
+    announce: Callable[[str], None] | None,
+    made: Callable[[Scenario], Kernel] | None,
+) -> None:
     """Make the model ready beside the pages, then keep the clocks of all exercises."""
     try:
-        if not site.warm:
+        if made is None and not site.warm:
             job = site.work.ask("kernel", "kernel", {"scenario": site.name})
             while not job.over:
                 await asyncio.sleep(0.5)
             if job.wrong:
                 raise RuntimeError(job.wrong)
-        kernel = await asyncio.to_thread(Kernel, site.scenario)
+        kernel = await asyncio.to_thread(made or Kernel, site.scenario)
         store = await asyncio.to_thread(Store, url)
         room = Room(store, kernel, queue=Queue(store, url))
         token = room.operator_link()

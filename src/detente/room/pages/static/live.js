@@ -77,18 +77,26 @@ function sift(form) {
 }
 
 // ---- drafts ----
-let later = 0;
+let later = 0, changes = 0, kept = 0, seen = null;
 function answersOf(form) {
   if (form.dataset.slots) return { plan: plan(form) };
   return Object.fromEntries(all("input[type=radio]:checked", form).map((box) => [box.name, box.value]));
 }
 function keepDraft(form) {
   clearTimeout(later);
-  later = setTimeout(() => call("PUT", "draft", { stage: form.dataset.stage, answers: answersOf(form) }).catch(() => {}), 350);
+  const now = ++changes;
+  later = setTimeout(() => {
+    const done = () => { kept = now; };
+    call("PUT", "draft", { stage: form.dataset.stage, answers: answersOf(form) }).then(done, done);
+  }, 350);
 }
+// What another browser of this seat has put together; never over what was changed here and is not kept yet.
 function takeDraft() {
+  const raw = document.querySelector("[data-draft]")?.dataset.draft || "";
+  if (raw === seen) return;
+  seen = raw;
   const form = document.querySelector("form[data-send=answers]");
-  const found = form && drafted(form.dataset.stage);
+  const found = form && kept === changes && drafted(form.dataset.stage);
   if (!found) return;
   if (form.dataset.slots) { picks.set(form.dataset.stage, found.plan || []); drawPlan(form); return; }
   for (const [name, value] of Object.entries(found)) {
@@ -116,7 +124,7 @@ async function send(form) {
   const kind = form.dataset.send;
   const button = form.querySelector("button:not([type=button])");
   button.disabled = true;
-  clearTimeout(later);
+  if (kind === "answers") { clearTimeout(later); kept = changes; }
   try {
     const found = await call("POST", kind, bodyOf(form, kind));
     told(form, form.dataset.done || "", true);
