@@ -63,11 +63,11 @@ class Client(threading.Thread):
             try:
                 self.once()
             except (httpx.HTTPError, ValueError, KeyError):
-                time.sleep(0.02)
+                time.sleep(0.2)
 
     def once(self) -> None:
         head = {"authorization": f"Bearer {self.token}"}
-        with httpx.Client(base_url=self.base, headers=head, timeout=10) as client:
+        with httpx.Client(base_url=self.base, headers=head, timeout=10, verify=False) as client:
             brief = client.get("/api/v1/brief").json()
             if self.rng.random() < 0.3:
                 text = f"{self.seat} {self.rng.random()}"
@@ -75,6 +75,7 @@ class Client(threading.Thread):
                 if client.post("/api/v1/letters", json={"to": [to], "text": text}).status_code == 200:
                     self.letters.append(text)
             if not brief["open"]:
+                time.sleep(0.05)
                 return
             legal = brief["legal"]
             if "plan" in legal:
