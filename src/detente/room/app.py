@@ -49,8 +49,8 @@ def create(
 
     data: folder of what is found, that of the user where none is named; db: the store of exercises, SQLite in that
     folder where none is named; hosts: names under which it may be called; loopback: whether nobody but this machine
-    can reach it; play: whether seats can be taken; announce: is given the operator's token once it opens something; kernel: how
-    the model is made ready, in a process of its own where none is named.
+    can reach it; play: whether seats can be taken; announce: is given the operator's token once it opens something;
+    kernel: how the model is made ready, in a process of its own where none is named.
     """
     folder = data or platformdirs.user_data_path("detente")
     folder.mkdir(parents=True, exist_ok=True)
