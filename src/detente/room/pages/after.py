@@ -236,7 +236,7 @@ async def bring_in(request: Request, file: UploadFile) -> Response:
     else:
         said = shell.text(lang, "seats.import.same")
     title = site.setup(made["exercise"])["title"]
-    return seats.made_page(request, made["desk"], made["watcher"], made["seats"], title, said)
+    return seats.made_page(request, made["exercise"], made["desk"], made["watcher"], made["seats"], title, said)
 
 
 @router.get("/seats/sheets/{exercise}")

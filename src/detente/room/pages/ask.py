@@ -92,15 +92,15 @@ def question_of(pairs: list[tuple[str, str]]) -> Question:
 @router.get("/ask")
 async def builder(request: Request) -> Response:
     """The question so far, and everything that can be added to it."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     pairs = list(request.query_params.multi_items())
     try:
         question = question_of([*pairs, *composed(dict(pairs))])
     except ValidationError as error:
-        return _builder(request, Question(), str(error.errors()[0]["msg"]), 422)
+        return await _builder(request, Question(), str(error.errors()[0]["msg"]), 422)
     wrong = await asyncio.to_thread(faults, of(request), question)
-    return _builder(request, question, wrong, 422 if wrong else 200, request.query_params.get("who", ""))
+    return await _builder(request, question, wrong, 422 if wrong else 200, request.query_params.get("who", ""))
 
 
 def composed(form: dict[str, str]) -> list[tuple[str, str]]:
@@ -141,7 +141,7 @@ def faults(site: Site, question: Question) -> str:
     return ""
 
 
-def _builder(request: Request, question: Question, wrong: str, status: int = 200, who: str = "") -> Response:
+async def _builder(request: Request, question: Question, wrong: str, status: int = 200, who: str = "") -> Response:
     site, lang = of(request), shell.language(request)
     seat = who if who in site.st.deciders else ""
     return shell.page(
@@ -159,7 +159,7 @@ def _builder(request: Request, question: Question, wrong: str, status: int = 200
         sizes=[(n, _size(n, lang)) for n in sorted({*SIZES, question.worlds})],
         lists=lists(site, lang),
         ready=bool(question.written()) and not wrong,
-        may=site.may_work(request),
+        may=await site.may_work(request),
     )
 
 
@@ -239,18 +239,18 @@ def lists(site: Site, lang: str) -> dict[str, Any]:
 @router.post("/ask")
 async def ask(request: Request, question: Annotated[str, Form()] = "{}") -> Response:
     """Put a question: it is checked, given its address, and begun."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site = of(request)
     try:
         put_ = Question.model_validate_json(question)
     except ValidationError as error:
-        return _builder(request, Question(), str(error.errors()[0]["msg"]), 422)
+        return await _builder(request, Question(), str(error.errors()[0]["msg"]), 422)
     wrong = await asyncio.to_thread(faults, site, put_)
     if wrong or not put_.written():
-        return _builder(request, put_, wrong or shell.text(shell.language(request), "ask.nothing"), 422)
-    if not site.may_work(request):
-        return _builder(request, put_, shell.text(shell.language(request), "site.error.operator"), 403)
+        return await _builder(request, put_, wrong or shell.text(shell.language(request), "ask.nothing"), 422)
+    if not await site.may_work(request):
+        return await _builder(request, put_, shell.text(shell.language(request), "site.error.operator"), 403)
     key = put_.key(site.name)
     keep(site, key, put_)
     begin(site, key, put_)
@@ -293,7 +293,7 @@ def begin(site: Site, key: str, question: Question) -> Job | None:
 async def answer_data(request: Request, key: str) -> Response:
     """The answer as JSON."""
     site = of(request)
-    job = None if closed(request) else site.work.known("whatif", key)
+    job = None if await closed(request) else site.work.known("whatif", key)
     if job is None or not job.found:
         return missing(request)
     return JSONResponse({"version": __version__, "stamp": site.stamp, **job.found["table"]})
@@ -302,14 +302,14 @@ async def answer_data(request: Request, key: str) -> Response:
 @router.get("/ask/{key}")
 async def answer(request: Request, key: str) -> Response:
     """The answer, or how far it has come."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site, lang = of(request), shell.language(request)
     question = asked(site, key)
     if question is None:
         return missing(request)
     job = site.work.known("whatif", key)
-    if job is None and site.may_work(request):
+    if job is None and await site.may_work(request):
         job = begin(site, key, question)
     part = bool(request.headers.get("X-Part"))
     if job and job.found:
@@ -347,7 +347,7 @@ async def stop(request: Request, key: str) -> Response:
     """Stop a question that is under way."""
     site = of(request)
     job = site.work.known("whatif", key)
-    if job is None or not site.may_work(request):
+    if job is None or not await site.may_work(request):
         return missing(request)
     site.work.stop(job)
     return RedirectResponse(f"/ask/{key}", status_code=303)
@@ -358,7 +358,7 @@ async def again(request: Request, key: str) -> Response:
     """Begin again a question that was stopped."""
     site = of(request)
     question = asked(site, key)
-    if question is None or closed(request) or not site.may_work(request):
+    if question is None or await closed(request) or not await site.may_work(request):
         return missing(request)
     begin(site, key, question)
     return RedirectResponse(f"/ask/{key}", status_code=303)

@@ -113,7 +113,7 @@ async def line(
     request: Request, actor: str = "", issue: str = "", instrument: str = "", year: str = "", q: str = ""
 ) -> Response:
     """The chronicle."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site, lang = of(request), shell.language(request)
     sc, wanted = site.scenario, Wanted(actor, issue, instrument, year, q[:80])
@@ -167,7 +167,7 @@ def closed_page(request: Request) -> HTMLResponse:
 @router.get("/explore/event/{name}")
 async def event_page(request: Request, name: str) -> Response:
     """One entry with everything that is known of it."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site, lang = of(request), shell.language(request)
     sc = site.scenario
@@ -232,12 +232,12 @@ def works(keys: Iterable[str], sc: Scenario) -> list[str]:
 @router.get("/explore/event/{name}/explain")
 async def explain_part(request: Request, name: str) -> Response:
     """The explanation of an entry, or how far it has come (202 while it is under way)."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site, lang = of(request), shell.language(request)
     if name not in site.scenario.chronicle.events:
         return missing(request)
-    if site.may_work(request):
+    if await site.may_work(request):
         try:
             site.work.ask("explain", name, {"scenario": site.name, "event": name})
         except FullError:

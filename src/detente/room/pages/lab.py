@@ -27,7 +27,7 @@ LARGEST = 200
 @router.get("/explore/lab")
 async def lab(request: Request, crisis: str = "") -> Response:
     """The crises of the record, and a place to bring a game."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     return _lab(request)
 
@@ -56,17 +56,17 @@ def _lab(request: Request, wrong: str = "", text: str = "", precision: str = "",
 @router.get("/explore/lab/crisis/{name}")
 async def crisis(request: Request, name: str) -> Response:
     """A named crisis: laid out as things stood when it opened, then solved."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site = of(request)
     if name not in site.scenario.crises:
         return missing(request)
     job = site.work.known("situation", name)
-    if (job is None or job.state in ("failed", "stopped")) and site.may_work(request):
+    if (job is None or job.state in ("failed", "stopped")) and await site.may_work(request):
         job = _ask(site, "situation", name, {"scenario": site.name, "crisis": name})
     if job and job.found:
         text = job.found["games"][shell.language(request)]
-        return _solve(request, text, job.found["precision"])
+        return await _solve(request, text, job.found["precision"])
     return waiting(request, job, "situation", site.scenario.crises[name].name[shell.language(request)])
 
 
@@ -77,12 +77,12 @@ def _ask(site: Site, kind: str, key: str, ask: dict[str, Any]) -> Job | None:
         return None
 
 
-def _solve(request: Request, text: str, precision: float | None) -> Response:
+async def _solve(request: Request, text: str, precision: float | None) -> Response:
     """Ask for a game to be solved, and lead to its address."""
     site = of(request)
     ask = {"game": text, "precision": precision}
     key = key_of(ask)
-    if site.may_work(request):
+    if await site.may_work(request):
         _ask(site, "solve", key, ask)
     return RedirectResponse(f"/explore/lab/game/{key}", status_code=303)
 
@@ -122,7 +122,7 @@ async def brought(
     file: UploadFile | None = None,
 ) -> Response:
     """A game that a reader brings."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     lang = shell.language(request)
     raw = await file.read(LARGEST * 1024 + 1) if file and file.filename else text.encode()
@@ -136,7 +136,7 @@ async def brought(
         game = await asyncio.to_thread(tree, told)
     except GameError as error:
         return _lab(request, str(error), told, precision, 422)
-    return _solve(request, gambit.write(game), at)
+    return await _solve(request, gambit.write(game), at)
 
 
 def tree(text: str) -> Game:
@@ -162,7 +162,7 @@ def number(text: str, lang: str) -> float | None:
 @router.get("/explore/lab/game/{key}.efg")
 async def download(request: Request, key: str) -> Response:
     """The game in Gambit's format."""
-    job = None if closed(request) else of(request).work.known("solve", key)
+    job = None if await closed(request) else of(request).work.known("solve", key)
     if job is None or not job.found:
         return missing(request)
     name = f'attachment; filename="detente-{key}.efg"'
@@ -172,7 +172,7 @@ async def download(request: Request, key: str) -> Response:
 @router.get("/explore/lab/game/{key}")
 async def game_page(request: Request, key: str) -> Response:
     """A solved game with its slider of precision, its payoffs to be changed, and its file."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site, lang = of(request), shell.language(request)
     job = site.work.known("solve", key)
@@ -191,7 +191,7 @@ async def stop(request: Request, key: str) -> Response:
     """Stop solving."""
     site = of(request)
     job = site.work.known("solve", key)
-    if job is None or not site.may_work(request):
+    if job is None or not await site.may_work(request):
         return missing(request)
     site.work.stop(job)
     return RedirectResponse(f"/explore/lab/game/{key}", status_code=303)
@@ -200,7 +200,7 @@ async def stop(request: Request, key: str) -> Response:
 @router.post("/explore/lab/game/{key}/payoffs")
 async def payoffs(request: Request, key: str) -> Response:
     """The same game with other payoffs."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site, lang = of(request), shell.language(request)
     job = site.work.known("solve", key)
@@ -214,7 +214,7 @@ async def payoffs(request: Request, key: str) -> Response:
         changed = replace(game, outcomes=tuple(ends))
     except GameError as error:
         return _lab(request, str(error), status=422)
-    return _solve(request, gambit.write(changed), at)
+    return await _solve(request, gambit.write(changed), at)
 
 
 def revalued(game: Game, form: dict[str, str], lang: str) -> list[Outcome]:

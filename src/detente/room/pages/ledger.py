@@ -111,7 +111,7 @@ def _shares(rival: Rival, row: dict[str, Any]) -> Shares:
 @router.get("/explore/claims")
 async def ledger_page(request: Request) -> Response:
     """The whole ledger."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site, lang = of(request), shell.language(request)
     found, ledger = kept(site), entries(site)
@@ -182,7 +182,7 @@ def _forest(telling: told.Telling, findings: list[Finding], name: str) -> Markup
 @router.get("/explore/claims/{name}")
 async def claim_page(request: Request, name: str) -> Response:
     """One claim, one rival reading, or one sentence that cannot be run."""
-    if closed(request):
+    if await closed(request):
         return closed_page(request)
     site, lang = of(request), shell.language(request)
     ledger = entries(site)

@@ -15,6 +15,7 @@ from detente.room import setup as setups
 from detente.room.pages import links, shell
 from detente.room.pages.site import Site, missing, of
 from detente.room.setup import RoomError
+from detente.room.store import Pass
 
 router = APIRouter(include_in_schema=False)
 ALONE = {"clocks": {"plan": 0, "answer": 0, "crisis": 0}, "closed": False, "expires": 30}
@@ -115,7 +116,7 @@ async def alone(request: Request, exercise: Annotated[str, Form()], seat: Annota
     site, lang = of(request), shell.language(request)
     if site.room is None or site.operator_pass is None:
         return await _door(request, preparing(site, lang), 503)
-    if not (site.loopback or links.holder(request, "operator")):
+    if not await site.may_work(request):
         return await _door(request, shell.text(lang, "site.error.operator"), 403)
     one = next((e for e in site.exercises() if e.id == exercise), None)
     if one is None:
@@ -127,10 +128,10 @@ async def alone(request: Request, exercise: Annotated[str, Form()], seat: Annota
         made = await asyncio.to_thread(site.room.create, site.operator_pass, data)
     except RoomError as error:
         return await _door(request, error.text[lang], 422)
-    who = site.room.enter(made.seats[chosen])
+    who = Pass(made.exercise, "seat", chosen)
     answer = RedirectResponse(links.page_of(who), status_code=303)
     links.give(answer, request, who, made.seats[chosen])
-    links.give(answer, request, site.room.enter(made.desk), made.desk)
+    links.give(answer, request, Pass(made.exercise, "desk", ""), made.desk)
     return answer
 
 
@@ -177,7 +178,7 @@ async def qr(request: Request, shown: Shown) -> Response:
 async def set_up(request: Request, exercise: str = "") -> Response:
     """The set-up page."""
     site, lang = of(request), shell.language(request)
-    if links.holder(request, "operator") is None:
+    if await asyncio.to_thread(links.holder, request, "operator") is None:
         return await _door(request, shell.text(lang, "seats.door.operator"), 403)
     values = dict(SET_UP)
     one = next((e for e in site.exercises() if e.id == exercise), None)
@@ -225,7 +226,7 @@ async def make(request: Request) -> Response:
         made = await asyncio.to_thread(site.room.create, operator, data)
     except RoomError as error:
         return _set_up(request, values, error.text[lang], status=422)
-    return made_page(request, made.desk, made.watcher, made.seats, found.title)
+    return made_page(request, made.exercise, made.desk, made.watcher, made.seats, found.title)
 
 
 def _typed(form: dict[str, Any], seats: list[str], measures: list[str]) -> dict[str, Any]:
@@ -259,18 +260,17 @@ def _takes(found: setups.Setup, lang: str) -> str:
 
 
 def made_page(
-    request: Request, desk: str, watcher: str, tokens: dict[str, str], title: str, said: str = ""
+    request: Request, exercise: str, desk: str, watcher: str, tokens: dict[str, str], title: str, said: str = ""
 ) -> Response:
     """The links of a new exercise, shown once, ready to be printed."""
     site, lang = of(request), shell.language(request)
-    assert site.room is not None
     named = [
         (shell.text(lang, "seats.links.desk"), desk),
         (shell.text(lang, "seats.links.watcher"), watcher),
         *((site.scenario.actors[seat].name[lang], token) for seat, token in tokens.items()),
     ]
     told = [(name, url, links.code(url)) for name, token in named for url in [links.address(request, token)]]
-    who = site.room.enter(desk)
+    who = Pass(exercise, "desk", "")
     plain = not site.loopback and not told[0][1].startswith("https:")
     values: dict[str, Any] = {"title": title, "said": said, "desk_page": links.page_of(who), "plain": plain}
     answer = shell.page(request, "links.html.j2", links=told, **values)

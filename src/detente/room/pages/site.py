@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -61,9 +62,9 @@ class Site:
         """Positions of the scenario."""
         return structure(self.scenario)
 
-    def may_work(self, request: Request) -> bool:
+    async def may_work(self, request: Request) -> bool:
         """Whether this reader may start work in the background: beyond loopback only the operator."""
-        return self.loopback or self.operator(request)
+        return self.loopback or await asyncio.to_thread(self.operator, request)
 
     def operator(self, request: Request) -> bool:
         """Whether the reader came by the operator's link."""
@@ -107,8 +108,12 @@ def of(request: Request) -> Site:
     return cast(Site, request.scope["detente"])
 
 
-def closed(request: Request) -> bool:
+async def closed(request: Request) -> bool:
     """Whether Explore and Ask are closed to this reader, since an exercise runs that asks for it."""
+    return await asyncio.to_thread(_closed, request)
+
+
+def _closed(request: Request) -> bool:
     site = of(request)
     if site.room is None or not site.room.secluded() or site.operator(request):
         return False
