@@ -219,11 +219,10 @@ def test_three_people_play_from_set_up_to_debrief_through_letters_reloads_and_a_
     filed = answer(one, 3)
     server.kill()
     server.start()
-    desk.goto(desk.url)
+    desk.wait_for_selector("form[data-send='desk/resume']", timeout=60_000)  # it comes back by itself
     desk.locator("form[data-send='desk/resume'] button").click()
     playwright.expect(desk.locator("form[data-send='desk/pause']")).to_be_visible()
-    for page in seats:
-        page.goto(page.url)
+    for page in [*seats, watcher]:
         page.wait_for_selector(".seat-top")
     if filed and one.locator("h1").inner_text() == desk.locator("h1").inner_text():
         assert one.locator("#decide .said.good").count() or not one.locator("#decide form[data-send=answers]").count()

@@ -25,7 +25,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from detente.explain import row_name
 from detente.room import api
-from detente.room.pages import links, shell
+from detente.room.pages import links, seats, shell
 from detente.room.pages.shell import CLOSED
 from detente.room.pages.site import Site, of
 from detente.room.setup import RoomError
@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 MOUNT = "/live"
 PATIENCE = 20.0
 """Seconds for which a page that lost its connection is kept."""
+SLOWEST = 120.0
+"""Seconds that a page may take to be made: the first after a start replays its exercise."""
 _TAGS = re.compile(rb"<(script|style)\b")
 Parts = dict[str, Markup]
 Make = Callable[[Site, Pass, str], Parts]
@@ -57,19 +59,19 @@ def mount(app: FastAPI) -> None:
 
 
 # ---- three pages ----
-@ui.page("/seat/{exercise}/{seat}")
+@ui.page("/seat/{exercise}/{seat}", response_timeout=SLOWEST)
 async def seat_page(request: Request, exercise: str, seat: str) -> Any:
     """A seat."""
     return await _open(request, "seat", exercise, seat, seat_parts)
 
 
-@ui.page("/desk/{exercise}")
+@ui.page("/desk/{exercise}", response_timeout=SLOWEST)
 async def desk_page(request: Request, exercise: str) -> Any:
     """The facilitator's desk."""
     return await _open(request, "desk", exercise, "", desk_parts)
 
 
-@ui.page("/watch/{exercise}")
+@ui.page("/watch/{exercise}", response_timeout=SLOWEST)
 async def watch_page(request: Request, exercise: str) -> Any:
     """The watcher's page, for the projector."""
     return await _open(request, "watcher", exercise, "", watch_parts)
@@ -78,8 +80,11 @@ async def watch_page(request: Request, exercise: str) -> Any:
 async def _open(request: Request, role: str, exercise: str, seat: str, parts: Make) -> Any:
     site, lang = of(request), shell.language(request)
     who = await asyncio.to_thread(links.holder, request, role, exercise, seat)
-    if who is None or site.room is None:
-        return RedirectResponse("/seats" if site.room is None else "/enter", status_code=303)
+    if site.room is None:
+        title = shell.text(lang, "seats.door.title")
+        return shell.page(request, "preparing.html.j2", 503, title=title, said=seats.preparing(site, lang))
+    if who is None:
+        return RedirectResponse("/enter", status_code=303)
     try:
         first = await asyncio.to_thread(parts, site, who, lang)
     except Exception as error:  # NiceGUI would show what went wrong to whoever asks
