@@ -1,8 +1,10 @@
 """Pages made on the server: what a reader finds on them, what they refuse, what they let a browser load."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -151,6 +153,58 @@ def test_endings_called_alike_are_raised_together():
     assert all(raised[k].payoffs[0] == game.outcomes[k].payoffs[0] for k in range(len(raised)))
 
 
+def until(client: TestClient, path: str, seconds: float = 60) -> str:
+    """The page of something that is worked out, once it is there."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        answer = client.get(path, headers={"X-Part": "1"})
+        if answer.status_code == 200:
+            return client.get(path).text
+        assert answer.status_code == 202
+        time.sleep(0.2)
+    pytest.fail(f"{path} did not come")
+
+
+def test_a_game_that_is_brought_is_solved_changed_and_taken_along(client):
+    brought = client.post("/explore/lab/game", data={"text": DILEMMA, "precision": "2"}, follow_redirects=False)
+    address = brought.headers["location"]
+    page = until(client, address)
+    assert 'id="slider"' in page
+    again = client.post("/explore/lab/game", data={"text": DILEMMA, "precision": "2"}, follow_redirects=False)
+    assert again.headers["location"] == address  # the same question, the same address
+    policy = client.get(address).headers["content-security-policy"]
+    assert "script-src 'self' 'sha256-" in policy
+    assert "unsafe-eval" not in policy
+
+    file = client.get(f"{address}.efg")
+    assert lab.tree(file.text).payoffs.tolist() == lab.tree(DILEMMA).payoffs.tolist()
+    changed = client.post(f"{address}/payoffs", data={"p0-0": "9", "precision": "2"}, follow_redirects=False)
+    other = changed.headers["location"]
+    assert other != address
+    until(client, other)
+    assert lab.tree(client.get(f"{other}.efg").text).payoffs.max() == 9
+    assert client.post(f"{address}/payoffs", data={"p0-0": "nothing"}).status_code == 422
+
+
+def test_a_job_that_waits_or_works_can_be_stopped_and_a_wrong_one_says_why(client, site):
+    key = "stopped"
+    with pytest.raises(KeyError):
+        site.work.ask("no such kind", key, {})
+
+    async def begun() -> list[Any]:
+        return [site.work.ask("solve", f"{key}{k}", {"game": DILEMMA, "precision": -1.0}) for k in range(2)]
+
+    first, second = client.portal.call(begun)  # type: ignore[union-attr]
+    client.portal.call(site.work.stop, second)  # type: ignore[union-attr]
+    assert second.state == "stopped"
+    end = time.monotonic() + 30
+    while not first.over and time.monotonic() < end:
+        time.sleep(0.1)
+    assert first.state == "failed"
+    assert first.wrong
+    assert not site.work.place("solve", first.key).exists()
+
+
 # ---- ask ----
 def test_a_question_has_one_address_whatever_the_order_of_its_parts():
     one = ask.question_of([("without", "a"), ("off", "b"), ("without", "c")])
@@ -183,7 +237,7 @@ def test_a_wrong_question_is_told_what_is_wrong_and_nothing_is_begun(client, sit
     assert "u2-shootdown" in page.text  # the nearest right one
     answer = client.post("/ask", data={"question": '{"without": ["u2-shotdown"]}'})
     assert answer.status_code == 422
-    assert site.work.jobs == {}
+    assert not [job for job in site.work.jobs.values() if job.kind == "whatif"]
     assert client.post("/ask", data={"question": "{"}).status_code == 422
     assert client.get("/ask/0123456789abcdef0123").status_code == 404
 

@@ -49,11 +49,17 @@ async def debrief_page(request: Request, exercise: str) -> Response:
     names = site.names(lang)
     work = d.get("work")
     html, going = found(site, work, lang)
+    desk = who.role == "desk"
+    alike = await asyncio.to_thread(site.room.found, who, "alike", lang) if desk else None
     return shell.page(
         request,
         "debrief.html.j2",
         d=d,
-        desk=who.role == "desk",
+        desk=desk,
+        alike=alike and alike["state"] == "done" and alike["result"],
+        alike_said=_said(alike, lang) if alike else "",
+        alike_going=bool(alike and alike["state"] in GOING),
+        measures=measures_of(site, lang),
         back=links.page_of(who),
         names=names,
         found=html,
@@ -133,8 +139,6 @@ def found(site: Site, work: dict[str, Any] | None, lang: str) -> tuple[Markup, b
         by_seat.setdefault(point["seat"], []).append(point)
     for points in by_seat.values():
         points.sort(key=lambda p: -sum(e["strong"] for e in p["effects"]))
-    measures = {"war": shell.text(lang, "seats.setup.war"), "at_war": shell.text(lang, "seats.setup.war")}
-    measures |= {name: entry.name[lang] for name, entry in site.scenario.series.items()}
     html = shell.fragment(
         "found.html.j2",
         lang,
@@ -147,9 +151,15 @@ def found(site: Site, work: dict[str, Any] | None, lang: str) -> tuple[Markup, b
         unusual=told.get("unusual"),
         worlds=_worlds(told),
         names=site.names(lang),
-        measures=measures,
+        measures=measures_of(site, lang),
     )
     return html, going
+
+
+def measures_of(site: Site, lang: str) -> dict[str, str]:
+    """What a debrief measures, in words."""
+    war = shell.text(lang, "seats.setup.war")
+    return {"war": war, "at_war": war} | {name: entry.name[lang] for name, entry in site.scenario.series.items()}
 
 
 def _worlds(told: dict[str, Any]) -> int:
@@ -186,15 +196,19 @@ async def found_part(request: Request, exercise: str) -> Response:
     return HTMLResponse(html, 202 if going else 200, headers=None if going else {"X-Reload": "1"})
 
 
+WORK = {"begin": "debrief", "stop": "debrief", "alike": "alike"}
+"""What the desk can begin or stop here, and which work that is."""
+
+
 @router.post("/seats/{exercise}/debrief/{what}")
 async def begin(request: Request, exercise: str, what: str) -> Response:
-    """Begin, or stop, looking for what mattered: the desk alone."""
+    """Begin, or stop, looking for what mattered, or how unusual this world is: the desk alone."""
     site, lang = of(request), shell.language(request)
     who = await asyncio.to_thread(holder, request, exercise)
-    if who is None or site.room is None or what not in ("begin", "stop"):
+    if who is None or site.room is None or what not in WORK:
         return missing(request)
     try:
-        await asyncio.to_thread(site.room.ask if what == "begin" else site.room.stop, who, "debrief")
+        await asyncio.to_thread(site.room.stop if what == "stop" else site.room.ask, who, WORK[what])
     except RoomError as error:
         title = shell.text(lang, "site.error.wrong")
         return shell.page(request, "said.html.j2", 403, title=title, told=error.text[lang])

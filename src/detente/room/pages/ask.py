@@ -160,6 +160,7 @@ async def _builder(request: Request, question: Question, wrong: str, status: int
         lists=lists(site, lang),
         ready=bool(question.written()) and not wrong,
         may=await site.may_work(request),
+        recent=await asyncio.to_thread(recent, site, lang),
     )
 
 

@@ -123,14 +123,14 @@ def _words(lang: str) -> Any:
     return lambda path, **values: text(lang, path, **values)
 
 
-def framed(request: Request, html: str, extra: str = "") -> HTMLResponse:
+def framed(request: Request, html: str, extra: Markup) -> HTMLResponse:
     """A self-contained report, with the room's bar on top and something of ours at the end of its main part."""
     lang = language(request)
     bar = fragment("bar.html.j2", lang, here=request.url.path, area=area(request.url.path))
     head = f'<link rel="stylesheet" href="{STATIC}/bar.css?{stamp()}"></head>'
     html = html.replace("</head>", head, 1).replace("<header class=", f"{bar}<header class=", 1)
     at = html.rfind("</main>")
-    html = html[:at] + extra + html[at:]
+    html = html[:at] + str(extra) + html[at:]  # str: else the report would be escaped for it
     return HTMLResponse(html, headers={"Content-Security-Policy": policy(html)})
 
 
