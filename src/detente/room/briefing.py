@@ -450,6 +450,20 @@ def _crisis(kernel: Kernel, one: Ladder) -> dict[str, Any]:
     }
 
 
+def before(seen: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The figures that a seat was shown in an earlier month, so that it can see what is new."""
+    if seen is None:
+        return None
+    told = seen["data"]
+    return {
+        "month": told["month"],
+        "figures": {line["id"]: line["value"] for line in told["figures"]},
+        "tension": {line["actor"]: line["tension"] for line in told["relations"]},
+        "status": {line["issue"]: line["status"] for line in told["issues"]},
+        "demands": {line["issue"]: line["demands"] for line in told["issues"]},
+    }
+
+
 def shown(ex: Exercise, stage: Stage) -> list[tuple[str, Any]]:
     """What the seats of people are shown when a stage opens: kept with the log."""
     del stage

@@ -241,6 +241,7 @@ class Room:
             "revision": filed.revision if filed else 0,
             "draft": self.store.drafted(ex.id, who.seat, key) if mine else None,
             "standing": s.standing.get(who.seat),
+            "before": briefing.before(self.store.last_seen(ex.id, who.seat, s.month)),
         }
 
     @_locked
