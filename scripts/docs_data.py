@@ -73,7 +73,8 @@ def _laws(sc: Scenario) -> Iterator[str]:
 
 def _coefficient(name: str, c: Coefficient) -> list[str]:
     values = [number(x) for x in (c.low, c.best, c.high)]
-    return [f"`{name}`", c.meaning, c.unit, *values, c.family, number(c.neutral), cited(c.source, c.why)]
+    origin = f"Fitted: {c.fitted}" if c.fitted else c.why
+    return [f"`{name}`", c.meaning, c.unit, *values, c.family, number(c.neutral), cited(c.source, origin)]
 
 
 def _of(opening: Opening) -> Iterator[tuple[str, Number | Table]]:

@@ -8,9 +8,7 @@ from pathlib import Path
 from detente.lab import choices
 from detente.scenario import load
 
-WHY = (
-    "Fitted: penalised likelihood of the recorded slots before {until} (scripts/fit_choices); range from the curvature"
-)
+HOW = "penalised likelihood of the recorded slots before {until} (scripts/fit_choices); range from the curvature"
 
 
 def cited(old: str) -> str:
@@ -19,8 +17,8 @@ def cited(old: str) -> str:
     return ", ".join(f'"{work}"' for work in dict.fromkeys([*works, "mcfadden1978"]))
 
 
-def entry(text: str, name: str, values: tuple[float, float, float], why: str) -> str:
-    """The file's text with one coefficient's range, best value and reason replaced."""
+def entry(text: str, name: str, values: tuple[float, float, float], how: str) -> str:
+    """The file's text with one coefficient's range, best value and origin replaced."""
     law, key = name.split(".")[1:]
     head = f"[{law}.{key}]\n"
     start = text.index(head)
@@ -30,7 +28,7 @@ def entry(text: str, name: str, values: tuple[float, float, float], why: str) ->
     for field, value in zip(fields, (*values, values[1]), strict=False):
         block = re.sub(rf"^{field} = .*$", f"{field} = {value:.4g}", block, flags=re.MULTILINE)
     block = re.sub(r"^source = \[(.*)\]$", lambda found: f"source = [{cited(found[1])}]", block, flags=re.MULTILINE)
-    block = re.sub(r"^why = .*$", f'why = "{why}"', block, flags=re.MULTILINE)
+    block = re.sub(r"^(why|fitted) = .*$", f'fitted = "{how}"', block, flags=re.MULTILINE)
     return text[:start] + block + text[end:]
 
 
@@ -41,7 +39,7 @@ def main() -> None:
     file = Path(scenario.root) / "laws" / "preferences.toml"
     text = file.read_text(encoding="utf-8")
     for name, values in found.values.items():
-        text = entry(text, name, values, WHY.format(until=found.until))
+        text = entry(text, name, values, HOW.format(until=found.until))
     file.write_text(text, encoding="utf-8")
     for word, moves, before, after in zip(("fitted", "later"), found.moves, found.before, found.after, strict=True):
         print(f"{word}: {moves} moves; act {before[0]:.1f} -> {after[0]:.1f}, what {before[1]:.1f} -> {after[1]:.1f}")

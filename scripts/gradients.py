@@ -1,6 +1,6 @@
 """The gradient table: does the likelihood of the record answer every law, and does autodiff agree with differences.
 
-    .venv/bin/python scripts/gradients.py [--months 144] [--scenario coexistence]
+    .venv/bin/python scripts/gradients.py [--months 144] [--scenario coexistence] > docs/model/gradients.md
 
 One line a law: the norm of its gradient in prior scales (log units for a move across half the prior's 90 % interval),
 the slope along one direction of random signs by reverse mode and by a four-point central difference, and how far
@@ -27,8 +27,18 @@ STEP = 2e-4
 FAST = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 """Compiling costs more than running here: let the compiler do as little as it may."""
 REASONS = {
-    "arsenals.stationing": "the recorded deployment is found: no scored choice reads its size or ripening",
+    "home.lesson": "nobody backs down in a recorded crisis, so no lesson is learned",
+    "issues.deadline": "its length decides in which month a deadline falls due: a step, which has no slope",
+    "preferences.deadline": "every recorded deadline is moved or dropped before it falls due, so nobody is asked",
 }
+TOP = """# Gradients of the record's likelihood
+
+Made by `.venv/bin/python scripts/gradients.py > docs/model/gradients.md`, in double precision: do not edit it by hand.
+
+One line a law: the norm of the gradient in prior scales (log units for a move across half the prior's 90 % interval),
+the slope along one direction of random signs by reverse mode and by a four-point central difference, and how far these
+differ, relative to the larger.
+"""
 
 
 def total(score: Score) -> jax.Array:
@@ -84,23 +94,26 @@ def table(scenario: Scenario, months: int) -> None:
     st, values, size = structure(scenario), laws.best(scenario), scales(scenario)
     f = likelihood_of(st, months)
     value, slope = jax.jit(jax.value_and_grad(f), compiler_options=FAST)(values)
-    print(f"log-likelihood of {months} months: {float(value):.4f}\n", flush=True)
     ways = directions(scenario)
     measured = differences(jax.jit(jax.vmap(f), compiler_options=FAST), values, ways)
+    print(f"{TOP}\nLog-likelihood of {months} months: {float(value):.4f}\n")
     print("| law | norm | by reverse mode | by differences | relative difference |\n|---|---:|---:|---:|---:|")
-    silent, worst = [], 0.0
+    idle, silent, worst = [], [], 0.0
     for law, way in ways.items():
         mechanism, name = law.split(".")
         own, unit = slope[mechanism][name], size[mechanism][name]
         norm = float(np.sqrt(sum((float(own[k]) * float(unit[k])) ** 2 for k in own)))
-        exact = float(sum(float(own[k]) * way[k] for k in own))
-        apart = abs(exact - measured[law]) / max(abs(exact), abs(measured[law]), 1e-6)
-        worst = max(worst, apart)
-        print(f"| {law} | {norm:.3g} | {exact:.8g} | {measured[law]:.8g} | {apart:.1e} |")
-        silent += [f"{law}.{k}" for k in own if float(own[k]) == 0.0]
+        silent += [f"`{law}.{k}`" for k in own if float(own[k]) == 0.0]
         if norm == 0.0:
-            print(f"|   | no gradient: {REASONS.get(law, 'not known')} |")
-    print(f"\nlargest relative difference: {worst:.1e}\ncoefficients without gradient: {', '.join(silent) or 'none'}\n")
+            idle.append(law)
+            continue
+        exact = float(sum(float(own[k]) * way[k] for k in own))
+        apart = abs(exact - measured[law]) / max(abs(exact), abs(measured[law]))
+        worst = max(worst, apart)
+        print(f"| `{law}` | {norm:.3g} | {exact:.8g} | {measured[law]:.8g} | {apart:.1e} |")
+    print(f"\nLargest relative difference: {worst:.1e}.\n\n## Laws without gradient on the record\n")
+    print("\n".join(f"- `{law}`: {REASONS.get(law, 'reason not known')}" for law in idle) or "None.")
+    print(f"\nCoefficients without gradient: {', '.join(silent) or 'none'}.\n\n## Likelihood by seat\n")
     print(likelihood.text(likelihood.table(scenario, months)))
 
 

@@ -2,7 +2,7 @@
 
 Usage: python scripts/room_leaks.py [WORLDS]
 
-The worlds are those that exercises of random seeds come to after random months; the stage is that of planning. The
+The worlds are those that exercises of random seeds come to after random months, at whatever stage is open. The
 alterations are those of tests/room/room_kit.py.
 """
 
@@ -13,6 +13,7 @@ import random
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1] / "tests"
@@ -31,7 +32,7 @@ def main() -> int:
 
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     kernel, rng = Kernel(scenario.load("coexistence")), random.Random(1)
-    done, leaks, began = 0, [], time.time()
+    done, leaks, began, stages = 0, [], time.time(), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         room = Room(Store(f"sqlite:///{folder}/room.db"), kernel)
         boss = room.enter(room.operator_link())
@@ -46,13 +47,13 @@ def main() -> int:
                 ex = table.live
                 if ex.state.ended or ex.state.stage is None:
                     break
-                if ex.state.stage.kind == "plan":
-                    for seat in seats:
-                        before = json.dumps(briefing.brief(kernel, briefing.known(ex, seat)))
-                        other = veil(ex, seat, rng.randrange(2**31))
-                        after = json.dumps(briefing.brief(kernel, briefing.known(other, seat)))
-                        done += 1
-                        leaks += [f"{name} {seat}"] if after != before else []
+                stages[ex.state.stage.kind] += len(seats)
+                for seat in seats:
+                    before = json.dumps(briefing.brief(kernel, briefing.known(ex, seat)))
+                    other = veil(ex, seat, rng.randrange(2**31))
+                    after = json.dumps(briefing.brief(kernel, briefing.known(other, seat)))
+                    done += 1
+                    leaks += [f"{ex.state.stage.key} {seat}"] if after != before else []
 
                 def brief(seat: str, table=table) -> dict:  # type: ignore[no-untyped-def,type-arg]
                     return room.brief(table.seats[seat])
@@ -61,7 +62,17 @@ def main() -> int:
                     play(brief, lambda s, *a, table=table: room.file(table.seats[s], *a), seats, stage, 1)
                 except AssertionError:  # one round only: the exercise goes on
                     continue
-    print(json.dumps({"worlds": done, "leaks": len(leaks), "where": leaks[:5], "seconds": round(time.time() - began)}))
+    print(
+        json.dumps(
+            {
+                "worlds": done,
+                "leaks": len(leaks),
+                "where": leaks[:5],
+                "stages": stages,
+                "seconds": round(time.time() - began),
+            }
+        )
+    )
     return int(bool(leaks))
 
 

@@ -36,11 +36,11 @@ LAYERS = (
     "report",
     "interop",
     "console",
-    "check",
-    "provenance",
     "explain",
     "crisis",
     "room",
+    "check",
+    "provenance",
     "start",
     "cli",
 )

@@ -18,7 +18,7 @@ from jax import Array
 from detente import answers
 from detente.decisions import ROUTINE, Chance, Decision, Question, Shock, one_hot
 from detente.deeds import Deeds
-from detente.ladder.play import ladders, outcome
+from detente.ladder.play import Ground, ladders, outcome
 from detente.ladder.tree import LINE_NAMES
 from detente.laws import Laws
 from detente.masks import allowed
@@ -92,7 +92,8 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
         "discovery", pairs.names, ANSWERS["discovery"], _all(4, found), found, view=seen, state=pairs.state(world)
     )
 
-    game = ladders(world, seen, laws, st, enacted, n, clock, dated, pairs.issue, pairs.side, found, met)
+    ground = Ground(enacted, n["accident"], clock, dated, pairs.issue, pairs.side, found, met)
+    game = ladders(world, seen, laws, st, ground)
     ended = yield Decision(
         "ladder",
         tuple(st.issues[k] for k in st.showdown),

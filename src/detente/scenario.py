@@ -334,6 +334,7 @@ class Coefficient(Strict):
     neutral: float
     source: Sources
     why: str = ""
+    fitted: str = ""  # how, and to what data, where it is no prior
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:

@@ -132,7 +132,7 @@ def test_the_record_the_rule_yields():
     assert len({row["crisis"] for row in rows}) == len(rows)
 
 
-@pytest.mark.parametrize(("arguments", "says"), [(["--data", "nowhere"], "no folder"), (["x"], "no table is called x")])
+@pytest.mark.parametrize(("arguments", "says"), [(["--data", "nowhere"], "no folder"), (["x"], "nothing is called x")])
 def test_a_wrong_argument_gets_one_sentence(folder, arguments, says):
     given = arguments if "--data" in arguments else ["--data", str(folder), *arguments]
     run = subprocess.run(

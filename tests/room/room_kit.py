@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import jax
 import numpy as np
 
 from detente.menus import Row
+from detente.nature import secret_pairs
 from detente.resume import Answers
 from detente.room.exercise import Exercise, Filed, Letter, Month
 from detente.room.service import Room
@@ -115,8 +117,13 @@ OWN = {
 NOBODY = {"influence.rest", "influence.goodwill", "issues.leaving"}
 
 
-def veiled(st: Structure, world: World, seat: str, rng: np.random.Generator) -> World:
-    """The same World to a seat's eye, everything else altered. The fields are those of `test_views.KNOWN`."""
+def veiled(
+    st: Structure, world: World, seat: str, rng: np.random.Generator, found: Sequence[tuple[int, int]] = ()
+) -> World:
+    """The same World to a seat's eye, everything else altered. The fields are those of `test_views.KNOWN`.
+
+    found: deployments (author, host) whose discovery is put to the seat, so that it sees how ready they are.
+    """
     d = st.deciders.index(seat)
     out = jax.tree.map(np.array, world)
 
@@ -135,9 +142,11 @@ def veiled(st: Structure, world: World, seat: str, rng: np.random.Generator) -> 
         stir(path, st.dec[d])
     for path in NOBODY:
         stir(path, None)
+    for pair in found:
+        out.arsenals.ripe[pair] = world.arsenals.ripe[pair]
     stir("home.fatigue", st.seat_rows[d])
     tension = out.relations.tension
-    top = tension.max(axis=0)
+    top = np.where(st.hostile > 0, tension, 0.0).max(axis=0)  # how threatened an actor is, which is public
     rest = np.minimum(tension * rng.uniform(0.2, 1.0, tension.shape).astype(tension.dtype), top)
     keep = (tension == top) | (np.arange(len(st.deciders)) == d)[:, None] | (st.hostile == 0)
     tension[...] = np.where(keep, tension, rest)
@@ -149,7 +158,7 @@ def veil(ex: Exercise, seat: str, seed: int) -> Exercise:
     rng = np.random.default_rng(seed)
     other = object.__new__(Exercise)
     other.__dict__ |= ex.__dict__
-    other._heard, other._world = None, (ex.state.month, veiled(ex.st, ex.world, seat, rng))
+    other._heard, other._world = None, (ex.state.month, veiled(ex.st, ex.world, seat, rng, discovered(ex, seat)))
     other.setup = ex.setup.model_copy(update={"seed": int(rng.integers(2**31))})
     s = other.state = type(ex.state)(**ex.state.__dict__)
     strangers = [one for one in ex.st.deciders if one != seat]
@@ -162,10 +171,30 @@ def veil(ex: Exercise, seat: str, seed: int) -> Exercise:
         if who != seat and rng.random() < 0.7
     }
     s.standing = s.standing | {who: [f"order {seed}"] for who in ex.setup.seats if who != seat}
+    hold_fast(ex, other)
     # the opening is worked out from the seed: hold the real one fast
     begun = ex.begun
     other.kernel = Fixed(ex.kernel, begun)  # type: ignore[assignment]
     return other
+
+
+def discovered(ex: Exercise, seat: str) -> list[tuple[int, int]]:
+    """The hidden deployments whose discovery is put to a seat in the open stage."""
+    mine = ex.state.stage.asked.get(seat, []) if ex.state.stage else []
+    authors, hosts = secret_pairs(ex.st)
+    at = [int(name.split(":")[1]) for name in mine if name.startswith("discovery:")]
+    return [(int(authors[n]), int(hosts[n])) for n in at]
+
+
+def hold_fast(ex: Exercise, other: Exercise) -> None:
+    """What was decided before the open stage stays: after it the plans and nature, in a crisis the answers too."""
+    stage = ex.state.stage
+    if stage is None or stage.kind == "plan":
+        return
+    told, kinds = ex.heard().answers, ["rows", "nature", "succession"]
+    kinds += ["consent", "meeting", "deadline", "discovery"] if stage.kind == "crisis" else []
+    filled = ex.kernel.none._replace(**{kind: np.array(getattr(told, kind)) for kind in kinds})
+    other.filled = lambda: filled  # type: ignore[method-assign]
 
 
 class Fixed:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from room_kit import Table, veil
+from room_kit import Table, chosen, veil
 
 from detente.room import api, briefing
 from detente.room.exercise import Exercise
@@ -56,6 +57,26 @@ def test_builders_hand_out_the_same_bytes(table: Callable[..., Table]) -> None:
         altered = veil(t.live, seat, n)
         assert not np.array_equal(altered.world.arsenals.icbm, t.live.world.arsenals.icbm)
         assert page(altered, seat) == page(t.live, seat)
+
+
+def test_stages_of_answers_and_of_a_crisis_tell_no_more(table: Callable[..., Table]) -> None:
+    """Played from Cuba's autumn on by a rule, until both kinds of stage were open."""
+    t = table(seats=["usa", "ussr", "cuba"], start="1962-10", end="1963-12", seed=4)
+    rng, looked = random.Random(2), {"answer": 0, "crisis": 0}
+    for _ in range(60):
+        stage = t.live.state.stage
+        if stage is None:
+            break
+        if stage.kind in looked and looked[stage.kind] < 4:
+            looked[stage.kind] += 1
+            for seat in t.seats:
+                assert page(veil(t.live, seat, looked[stage.kind]), seat) == page(t.live, seat), stage
+        for seat, who in t.seats.items():
+            told = t.room.brief(who)
+            if told["open"] and told["filed"] is None and t.live.state.stage is not None:
+                bold = [row for row in told["legal"].get("plan", []) if "show-force" in row or "blockade" in row]
+                t.file(seat, {"plan": bold[:1]} if bold else chosen(told, rng))
+    assert min(looked.values()) >= 1, looked
 
 
 def test_the_interface_hands_out_the_same_bytes(table: Callable[..., Table]) -> None:

@@ -9,6 +9,7 @@ model; no verdict is written into data.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
@@ -356,7 +357,7 @@ class Values:
     def __init__(self, st: Structure, worlds: int, seed: int, folder: Path | None = None) -> None:
         self.st, self.worlds, self.seed, self.folder = st, worlds, seed, folder
         self.known: dict[str, tuple[Floats, Floats]] = {}
-        self.stamp = whatif.stamp(st.scenario)
+        self.stamp = whatif.stamp(st.scenario) + inspect.getsource(measures)
 
     def key(self, asked: Asked) -> str:
         """What identifies the values of a measure in an arm: all that decides them."""
@@ -591,7 +592,7 @@ def free(scenario: Scenario, name: str) -> bool:
     """
     mechanism, law = name.split(".")
     entries = [e for e in scenario.laws[mechanism][law].values() if e.best != e.neutral]
-    return all(entry.low <= entry.neutral <= entry.high or (entry.why or "").startswith("Fitted") for entry in entries)
+    return all(entry.low <= entry.neutral <= entry.high or entry.fitted for entry in entries)
 
 
 # ---- rivals ----

@@ -38,7 +38,7 @@ def kept(what: Sequence[str], arguments: Any, results: Any, devices: Sequence[An
     what: all that decides it; arguments, results: trees of the shape of a call's and of what it gives. Whatever goes
     wrong in keeping or loading, the function is built.
     """
-    machine = platform.node(), platform.machine(), version("jax"), version("jaxlib"), str(len(devices))
+    machine = platform.node(), _processor(), version("jax"), version("jaxlib"), str(len(devices))
     place = cache("compiled") / blake2b("\0".join([*what, *machine]).encode(), digest_size=12).hexdigest()
     trees = jax.tree.structure((arguments, {})), jax.tree.structure(results)
     with contextlib.suppress(Exception):
@@ -52,6 +52,14 @@ def kept(what: Sequence[str], arguments: Any, results: Any, devices: Sequence[An
             put(place, content)
             drop_old(place.parent, "*", HELD)
     return built
+
+
+def _processor() -> str:
+    """What this machine's processor can do: code made for another may stop on it."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8", errors="replace").splitlines() if told.exists() else []
+    abilities = next((line for line in lines if line.lower().startswith(("flags", "features"))), platform.processor())
+    return f"{platform.machine()} {abilities}"
 
 
 @contextlib.contextmanager

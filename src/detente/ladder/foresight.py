@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from detente.ladder.quantal import Strategies, flat, respond
+from detente.ladder.quantal import Plan, flat, respond
 from detente.ladder.stakes import Positions, payoffs
 from detente.laws import Laws
 from detente.sums import add
@@ -31,7 +31,7 @@ def worth(x: Positions, laws: Laws, depth: int = DEPTH) -> Array:
     spread = jax.tree.map(lambda c: jnp.broadcast_to(c, shape).reshape(-1), laws.ladder)
     y = payoffs(one, Laws(ladder=spread))
 
-    def think(known: Strategies, _: Array) -> tuple[Strategies, Array]:
+    def think(known: Plan, _: Array) -> tuple[Plan, Array]:
         (challenger, _), replies = respond(y, spread.quantal.precision, known)
         return replies, add(challenger * y.prior[0], 0)
 

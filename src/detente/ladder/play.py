@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 
 from detente.deeds import LADDER_ENDS, Ladders
-from detente.ladder.quantal import CAREFUL, solve, suited
+from detente.ladder.quantal import CAREFUL, Care, solve, suited
 from detente.ladder.stakes import Positions, payoffs, positions
 from detente.ladder.tree import LINE_CLIMBED, LINE_END, LINES, RUNGS
 from detente.laws import Laws
@@ -26,6 +26,19 @@ Solved = tuple[Array, Array, Array]
 """How ladders may run, residuals, and precisions over those of the laws."""
 Queue = tuple[Array, Array, Array, Array]
 """How many are done, and the same three."""
+
+
+class Ground(NamedTuple):
+    """On what a ladder may open this month."""
+
+    enacted: Array  # [N, world] rows done
+    accident: Array  # [K, world] 0/1, nature's
+    due: Array  # [K, world] 0/1 a deadline is reached
+    dated: Array  # [K, world] how it was met
+    issue: np.ndarray  # [pair] the showdown issue that a hidden force concerns, -1 for none
+    side: np.ndarray  # [pair] of those who found it
+    found: Array  # [pair, world] 0/1 discovered
+    met: Array  # [pair, world] how it was met
 
 
 class Game(NamedTuple):
@@ -48,35 +61,24 @@ class Outcome(NamedTuple):
     war: Array  # [world]
 
 
-def openers(
-    world: World,
-    enacted: Array,
-    n: dict[str, Array],
-    due: Array,
-    dated: Array,
-    pairs_issue: np.ndarray,
-    pairs_side: np.ndarray,
-    found: Array,
-    met: Array,
-    st: Structure,
-) -> tuple[Array, Array]:
+def openers(world: World, ground: Ground, st: Structure) -> tuple[Array, Array]:
     """Who opens a ladder on each showdown issue: [K, 2, world] by side, and whether by a strike [K, world].
 
     A deadline enforced, a show of force or blockade seen, an accident, a discovery answered by force.
     """
-    enforced = (due * (dated == 0))[:, None] * world.issues.demand[st.showdown]
-    shown = enacted[_opening_rows(st)].max(axis=2)
-    forced = (found * (met >= 2)).astype(world.war.dtype)
-    struck = (found * (met == 3)).astype(world.war.dtype)
-    where = np.zeros((len(st.showdown), 2, len(pairs_issue)))
-    for j, (k, side) in enumerate(zip(pairs_issue, pairs_side, strict=True)):
+    enforced = (ground.due * (ground.dated == 0))[:, None] * world.issues.demand[st.showdown]
+    shown = ground.enacted[_opening_rows(st)].max(axis=2)
+    forced = (ground.found * (ground.met >= 2)).astype(world.war.dtype)
+    struck = (ground.found * (ground.met == 3)).astype(world.war.dtype)
+    where = np.zeros((len(st.showdown), 2, len(ground.issue)))
+    for j, (k, side) in enumerate(zip(ground.issue, ground.side, strict=True)):
         if k >= 0:
             where[k, side, j] = 1.0
     where_ = jnp.asarray(where, world.war.dtype)
     answered = jnp.einsum("ksj,jw->ksw", where_, forced)
     strike = jnp.minimum(jnp.einsum("ksj,jw->kw", where_, struck), 1.0)
     opened = jnp.minimum(enforced + shown + answered, 1.0)
-    slip = n["accident"] * (1.0 - opened[:, 0])
+    slip = ground.accident * (1.0 - opened[:, 0])
     opened = jnp.stack([opened[:, 0], jnp.maximum(opened[:, 1], slip)], axis=1)
     return opened, strike
 
@@ -97,22 +99,9 @@ def _opening_rows(st: Structure) -> np.ndarray:
     return out
 
 
-def ladders(
-    world: World,
-    seen: View,
-    laws: Laws,
-    st: Structure,
-    enacted: Array,
-    n: dict[str, Array],
-    due: Array,
-    dated: Array,
-    pairs_issue: np.ndarray,
-    pairs_side: np.ndarray,
-    found: Array,
-    met: Array,
-) -> Game:
+def ladders(world: World, seen: View, laws: Laws, st: Structure, ground: Ground) -> Game:
     """Set up every ladder that is open this month and solve it."""
-    opened, strike = openers(world, enacted, n, due, dated, pairs_issue, pairs_side, found, met, st)
+    opened, strike = openers(world, ground, st)
     carried = world.issues.open
     fresh = jnp.where(opened[:, 0] > 0, 1.0, jnp.where(opened[:, 1] > 0, -1.0, 0.0))
     sign = jnp.where(jnp.abs(carried) > 0, carried, fresh)
@@ -130,18 +119,18 @@ def solved(open_: Array, stands: Positions, laws: Laws) -> Solved:
     shape = open_.shape
     spread = jax.tree.map(lambda c: jnp.broadcast_to(c, shape).reshape(-1), laws.ladder)
     flat: Positions = jax.tree.map(lambda a: a.reshape(-1), stands)
+    care = suited(CAREFUL, flat.rung.dtype)
     if shape[-1] < ROOM:
-        care = suited(CAREFUL, flat.rung.dtype)
         found = solve(payoffs(flat, Laws(ladder=spread)), spread.quantal.precision, care, open_.reshape(-1))
         line, residual, precision = found.line, found.residual, found.share
     else:
-        line, residual, precision = _drained(open_.reshape(-1) > 0, flat, spread)
+        line, residual, precision = _drained(open_.reshape(-1) > 0, flat, spread, care)
     lines = jnp.log(jnp.maximum(line, NEVER)).reshape(len(LINES), *shape)
     return jnp.swapaxes(lines, 0, 1), residual.reshape(shape), precision.reshape(shape)
 
 
-def _drained(open_: Array, flat: Positions, coefficients: Laws) -> Solved:
-    size, care = open_.shape[0], suited(CAREFUL, flat.rung.dtype)
+def _drained(open_: Array, flat: Positions, coefficients: Laws, care: Care) -> Solved:
+    size = open_.shape[0]
     place = jnp.cumsum(open_) - 1  # place in the queue
     number = open_.sum()
     queue = (

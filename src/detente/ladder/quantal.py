@@ -11,8 +11,9 @@ precision.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial, reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -20,7 +21,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from detente.ladder.stakes import Payoffs
-from detente.ladder.tree import MOVES, ON, TYPES, climbed, mover
+from detente.ladder.tree import MOVES, ON, PLAYS, TYPES, climbed, mover
 from detente.sums import add
 
 
@@ -38,10 +39,15 @@ EXACT = Care(150, 4, 1e-11)
 """In double precision, where slopes are taken and compared."""
 BLUNTER = 0.6
 """So much lower is the precision of the next try."""
-HALVING = 100.0
-"""Steps in which a step becomes half as long."""
+FOLD = 20
+"""Rows put together at a time."""
+PLAYED = len(PLAYS)
+"""What a mover can do."""
 LEAST, TINY = 1e-7, 1e-30
 """The least probability on the way to an equilibrium, and the least square by which anything is divided."""
+
+Plan = Array
+"""Everybody's strategies in one column, [SIZE, world]: depth by depth the plays, then the replies to an offer."""
 
 
 class Strategy(NamedTuple):
@@ -49,9 +55,6 @@ class Strategy(NamedTuple):
 
     play: Array  # [TYPES, PLAYS, node, world] of the mover
     yes: Array  # [TYPES, node, world] of the other, if offered a settlement
-
-
-Strategies = tuple[Strategy, ...]
 
 
 class Solution(NamedTuple):
@@ -62,7 +65,7 @@ class Solution(NamedTuple):
     residual: Array  # [world]
     precision: Array  # [world] at which it is one
     share: Array  # [world] of the precision asked for
-    strategies: Strategies
+    strategies: tuple[Strategy, ...]
 
 
 class Reach(NamedTuple):
@@ -83,31 +86,30 @@ def solve(x: Payoffs, precision: Array, care: Care = CAREFUL, asked: Array | Non
     Ladders not asked for, [world] 0, are given back as they were begun.
     """
     gap = jnp.full_like(x.risk[0], jnp.inf) if asked is None else jnp.where(asked > 0, jnp.inf, 0.0)
-    found, blunt = _iterate(*jax.lax.stop_gradient((x, precision)), gap, care)
+    found, blunt, residual = _iterate(*jax.lax.stop_gradient((x, precision)), gap, care)
     own = precision * blunt
 
-    def apart(s: Strategies) -> Strategies:
-        return jax.tree.map(jnp.subtract, respond(x, own, s)[1], s)
+    def apart(plan: Plan) -> Plan:
+        return respond(x, own, plan)[1] - plan
 
-    strategies = jax.lax.custom_root(apart, found, lambda _, s: s, partial(_linear, gap, care))
-    values, answer = respond(x, own, strategies)
-    residual = distance(answer, strategies)
-    return Solution(values, lines(x, strategies), residual, own, blunt, strategies)
+    plan = jax.lax.custom_root(apart, found, lambda _, start: start, partial(_linear, gap, care))
+    return Solution(respond(x, own, plan)[0], lines(x, plan), residual, own, blunt, unpacked(plan))
 
 
-def _linear(gap: Array, care: Care, slope: Callable[[Strategies], Strategies], wanted: Strategies) -> Strategies:
-    """Solve slope · u = wanted, where slope is that of `answer - strategy` or its transpose."""
+def _linear(gap: Array, care: Care, slope: Callable[[Plan], Plan], wanted: Plan) -> Plan:
+    """Solve slope · u = wanted, where slope is that of `answer - strategy`, forwards and backwards."""
+    steps = care.tries * care.steps
 
-    def answer(u: Strategies) -> Strategies:
-        return jax.tree.map(lambda old, moved, goal: old + moved - goal, u, slope(u), wanted)
+    def by_steps(map_: Callable[[Plan], Plan], goal: Plan) -> Plan:
+        return _settled(lambda u: u + map_(u) - goal, -goal, gap, steps, care.enough)[0]
 
-    start = jax.tree.map(jnp.negative, wanted)
-    return _settled(answer, start, gap, care.tries * care.steps, care.enough)[0]
+    solved: Plan = jax.lax.custom_linear_solve(slope, wanted, by_steps, transpose_solve=by_steps)
+    return solved
 
 
-def _iterate(x: Payoffs, precision: Array, gap: Array, care: Care) -> tuple[Strategies, Array]:
-    """Strategies, and the share of the precision at which they are in equilibrium."""
-    State = tuple[Strategies, Array, Array, Array]
+def _iterate(x: Payoffs, precision: Array, gap: Array, care: Care) -> tuple[Plan, Array, Array]:
+    """Strategies, the share of the precision at which they are in equilibrium, and by how much they are not."""
+    State = tuple[Plan, Array, Array, Array]
 
     def go_on(state: State) -> Array:
         return (state[3] < care.tries) & (state[1] > care.enough).any()
@@ -115,87 +117,90 @@ def _iterate(x: Payoffs, precision: Array, gap: Array, care: Care) -> tuple[Stra
     def attempt(state: State) -> State:
         start, gap, blunt, n = state
         blunt = jnp.where((gap > care.enough) & (n > 0), BLUNTER * blunt, blunt)
-        found, gap = _settled(
-            lambda s: respond(x, blunt * precision, s)[1], start, gap, care.steps, care.enough, _proper
-        )
+
+        def answer(plan: Plan) -> Plan:
+            return respond(x, blunt * precision, plan)[1]
+
+        found, gap = _settled(answer, start, gap, care.steps, care.enough, _proper)
         return found, gap, blunt, n + 1
 
-    start = respond(x, precision, flat(x))[1]
-    found = jax.lax.while_loop(go_on, attempt, (start, gap, jnp.ones_like(gap), jnp.int32(0)))
-    return found[0], found[2]
+    state = (flat(x), gap, jnp.ones_like(gap), jnp.int32(0))
+    found, residual, blunt, _ = jax.lax.while_loop(go_on, attempt, state)
+    return packed(Strategy(s.play / add(s.play, 1)[:, None], s.yes) for s in unpacked(found)), blunt, residual
 
 
 def _settled(
-    answer: Callable[[Strategies], Strategies],
-    start: Strategies,
+    answer: Callable[[Plan], Plan],
+    start: Plan,
     gap: Array,
     steps: int,
     enough: float,
-    proper: Callable[[Strategies], Strategies] = lambda s: s,
-) -> tuple[Strategies, Array]:
+    proper: Callable[[Plan], Plan] = lambda plan: plan,
+) -> tuple[Plan, Array]:
     """A point that is its own answer, and by how much it is not, [world]; worlds whose gap is small stay as they are.
 
     Each step goes to the answer, less its regression on the last step's change (Anderson 1965, with a memory of one):
-    where answers swing about the point, to their middle. What still swings is damped more and more.
+    where answers swing about the point, to their middle.
     """
-    State = tuple[Strategies, Strategies, Strategies, Array, Array]
+    State = tuple[Plan, Plan, Plan, Array, Array]
 
     def go_on(state: State) -> Array:
         return (state[3] < steps) & (state[4] > enough).any()
 
     def step(state: State) -> State:
-        old, last, last_miss, n, gap = state
-        miss = jax.tree.map(jnp.subtract, answer(old), old)
-        turn = jax.tree.map(jnp.subtract, miss, last_miss)
-        along = jnp.where(n == 0, 0.0, _dot(turn, miss) / jnp.maximum(_dot(turn, turn), TINY))
-        share = jnp.exp2(-n.astype(gap.dtype) / HALVING)
-        aim = proper(
-            jax.tree.map(lambda a, b, m, t: a - along * (a - b) + share * (m - along * t), old, last, miss, turn)
-        )
-        now = jnp.where(gap > enough, _largest(miss), gap)
-        moving = now > enough
-        return jax.tree.map(lambda a, b: jnp.where(moving, a, b), aim, old), old, miss, n + 1, now
+        now, last, last_miss, n, gap = state
+        miss = answer(now) - now
+        turn = miss - last_miss
+        along = jnp.where(n == 0, 0.0, _fold(jnp.add, turn * miss) / jnp.maximum(_fold(jnp.add, turn * turn), TINY))
+        aim = proper(now - along * (now - last) + miss - along * turn)
+        moving = gap > enough
+        gap = jnp.where(moving, _fold(jnp.maximum, jnp.abs(miss)), gap)
+        return jnp.where(gap > enough, aim, now), now, miss, n + 1, gap
 
-    found = jax.lax.while_loop(go_on, step, (start, start, start, jnp.int32(0), gap))
-    return found[0], found[4]
+    found = jax.lax.while_loop(go_on, step, (start, start, jnp.zeros_like(start), jnp.int32(0), gap))
+    return found[1], found[4]
 
 
-def _dot(one: Strategies, other: Strategies) -> Array:
-    """Sum of the products of all probabilities, [world]."""
-    pairs = zip(jax.tree.leaves(one), jax.tree.leaves(other), strict=True)
-    return add(jnp.stack([(a * b).sum(axis=tuple(range(a.ndim - 1))) for a, b in pairs]), 0)
+def _fold(pair: Callable[[Array, Array], Array], column: Array) -> Array:
+    """A column put together pair by pair, [world]: some rows at a time, so that worlds fill the vector lanes."""
+    while column.shape[0] > 1:
+        rows = math.gcd(column.shape[0], FOLD)
+        column = reduce(pair, column.reshape(rows, -1, column.shape[-1]))
+    return column[0]
 
 
-def _proper(x: Strategies) -> Strategies:
-    """Probabilities again: none below the least, those of a node's moves summing to one."""
-    least = [jnp.maximum(s.play, LEAST) for s in x]
-    return tuple(
-        Strategy(p / add(p, 1)[:, None], jnp.clip(s.yes, LEAST, 1.0 - LEAST)) for p, s in zip(least, x, strict=True)
-    )
+def _proper(plan: Plan) -> Plan:
+    """Probabilities again: none below the least. The sum over a node's moves may be off by as much on the way."""
+    return jnp.clip(plan, LEAST, 1.0 - LEAST)
 
 
-def _largest(miss: Strategies) -> Array:
-    """The largest entry whatever its sign, [world]."""
-    out, *gaps = [jnp.abs(a).max(axis=tuple(range(a.ndim - 1))) for a in jax.tree.leaves(miss)]
-    for gap in gaps:
-        out = jnp.maximum(out, gap)
-    return out
-
-
-def distance(one: Strategies, other: Strategies) -> Array:
-    """The largest difference of a probability, [world]."""
-    return _largest(jax.tree.map(jnp.subtract, one, other))
-
-
-def flat(x: Payoffs) -> Strategies:
+def flat(x: Payoffs) -> Plan:
     """Everybody does everything as often."""
     world = x.risk.shape[1:]
-    return tuple(
+    return packed(
         Strategy(
-            jnp.full((TYPES, 4, ON**d, *world), 0.25, x.risk.dtype), jnp.full((TYPES, ON**d, *world), 0.5, x.risk.dtype)
+            jnp.full((TYPES, PLAYED, ON**d, *world), 1.0 / PLAYED, x.risk.dtype),
+            jnp.full((TYPES, ON**d, *world), 0.5, x.risk.dtype),
         )
         for d in range(MOVES)
     )
+
+
+def packed(strategies: Iterable[Strategy]) -> Plan:
+    """Strategies of all depths in one column."""
+    return jnp.concatenate([part.reshape(-1, part.shape[-1]) for s in strategies for part in s])
+
+
+def unpacked(plan: Plan) -> tuple[Strategy, ...]:
+    """The strategies of each depth."""
+    out, at, world = [], 0, plan.shape[1:]
+    for d in range(MOVES):
+        one = TYPES * ON**d
+        play = plan[at : at + PLAYED * one].reshape(TYPES, PLAYED, ON**d, *world)
+        at += PLAYED * one
+        out.append(Strategy(play, plan[at : at + one].reshape(TYPES, ON**d, *world)))
+        at += one
+    return tuple(out)
 
 
 def _children(parts: list[Array]) -> Array:
@@ -204,7 +209,7 @@ def _children(parts: list[Array]) -> Array:
     return stacked.reshape(*stacked.shape[:-3], -1, stacked.shape[-1])
 
 
-def reach(x: Payoffs, strategies: Strategies) -> list[Reach]:
+def reach(x: Payoffs, strategies: Sequence[Strategy]) -> list[Reach]:
     """How likely each type comes to each node by its own play, depth by depth."""
     out = [Reach(x.prior[0][:, None], x.prior[1][:, None])]
     for d, s in enumerate(strategies):
@@ -216,11 +221,12 @@ def reach(x: Payoffs, strategies: Strategies) -> list[Reach]:
     return out
 
 
-def respond(x: Payoffs, precision: Array, old: Strategies) -> tuple[tuple[Array, Array], Strategies]:
+def respond(x: Payoffs, precision: Array, plan: Plan) -> tuple[tuple[Array, Array], Plan]:
     """Values at the opening and logit answers at every node, under the beliefs that the old strategies give rise to.
 
     Values of a node are [TYPES challenger, TYPES defender, node, world] for each side.
     """
+    old = unpacked(plan)
     known = reach(x, old)
     world = x.risk.shape[1:]
     shape = (TYPES, TYPES, ON**MOVES, *world)
@@ -232,7 +238,7 @@ def respond(x: Payoffs, precision: Array, old: Strategies) -> tuple[tuple[Array,
     opening = [v[:, :, 0] for v in value]
     challenger = add(opening[0] * x.prior[1][None], 1)
     defender = add(opening[1] * x.prior[0][:, None], 0)
-    return (challenger, defender), tuple(fresh)
+    return (challenger, defender), packed(fresh)
 
 
 def _node(
@@ -285,8 +291,9 @@ def _softmax(score: list[Array]) -> list[Array]:
     return [w / total for w in weight]
 
 
-def lines(x: Payoffs, strategies: Strategies) -> Array:
+def lines(x: Payoffs, plan: Plan) -> Array:
     """Probability of every way of running, in the order of `tree.LINES`; types summed out, [LINES, world]."""
+    strategies = unpacked(plan)
     known = reach(x, strategies)
     calm = jnp.ones_like(x.risk[:1])
     parts = []

@@ -194,7 +194,7 @@ def brief(kernel: Kernel, k: Known) -> dict[str, Any]:
         "issues": _issues(kernel, k),
         "deadlines": _deadlines(kernel, k),
         "events": events(kernel, k.heard_of, k.month - RECENT),
-        "letters": [_letter(k, one) for one in k.letters],
+        "letters": _letters(k),
         "announcements": [{"month": month_name(m), "text": text} for m, text in k.announced],
         "plan": _plan(kernel, k) if k.kind == PLAN and k.asked else None,
         "questions": [_question(kernel, k, q, worth) for q, worth in k.questions],
@@ -334,16 +334,24 @@ def events(kernel: Kernel, heard_of: Sequence[deeds.Known], since: int) -> list[
     return out
 
 
-def _letter(k: Known, one: Letter) -> dict[str, Any]:
-    mine = one.sender == k.seat
+def _letters(k: Known) -> list[dict[str, Any]]:
+    """Letters received and sent, each numbered by itself: a number of the log would count others' deeds."""
+    received = sorted((one for one in k.letters if one.sender != k.seat), key=lambda one: (one.arrives, one.number))
+    sent = sorted((one for one in k.letters if one.sender == k.seat), key=lambda one: one.number)
+    return [_letter(one, f"r{n}") for n, one in enumerate(received)] + [
+        _letter(one, f"s{n}", sent=True) for n, one in enumerate(sent)
+    ]
+
+
+def _letter(one: Letter, ident: str, *, sent: bool = False) -> dict[str, Any]:
     return {
-        "id": one.number,
+        "id": ident,
         "from": one.sender,
         "to": one.to,
         "text": one.text,
         "about": one.about,
         "month": month_name(one.month),
-        "sent": mine,
+        "sent": sent,
     }
 
 
@@ -447,6 +455,20 @@ def _crisis(kernel: Kernel, one: Ladder) -> dict[str, Any]:
         "options": [{"id": option, "name": both(STEP_NAMES[option])} for option in one.options],
         "default": human.HOLD if human.HOLD in one.options else human.REFUSED,
         "worth": number(one.worth),
+    }
+
+
+def before(seen: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The figures that a seat was shown in an earlier month, so that it can see what is new."""
+    if seen is None:
+        return None
+    told = seen["data"]
+    return {
+        "month": told["month"],
+        "figures": {line["id"]: line["value"] for line in told["figures"]},
+        "tension": {line["actor"]: line["tension"] for line in told["relations"]},
+        "status": {line["issue"]: line["status"] for line in told["issues"]},
+        "demands": {line["issue"]: line["demands"] for line in told["issues"]},
     }
 
 

@@ -25,7 +25,7 @@ from detente.resume import Answers, Heard
 from detente.room import aims, briefing
 from detente.room.exercise import Exercise
 from detente.room.kernel import LANES, Kernel
-from detente.room.ready import cited
+from detente.room.ready import work as cited
 from detente.room.store import Store
 from detente.scenario import LANGUAGES, MONTHS, month_name
 from detente.seats.human import KINDS, OPTIONS

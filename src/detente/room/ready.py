@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from detente.room.rules import Rules
+from detente.room.rules import rules
 from detente.room.setup import RoomError, Setup, checked, estimate
 from detente.scenario import Bilingual, Scenario, ScenarioError, Sources, Strict, _make, _read, nearest
 
@@ -71,6 +72,8 @@ def _all(root: str) -> dict[str, Ready]:
 def exercises(scenario: Scenario) -> dict[str, Ready]:
     """The ready-made exercises of a scenario; a fault names its file."""
     found = _all(scenario.root)
+    if found:
+        rules(scenario)
     for one in found.values():
         file = f"exercises/{one.id}.toml"
         try:
@@ -92,15 +95,25 @@ def exercise(scenario: Scenario, ident: str) -> Ready:
     return found[ident]
 
 
-def citations(scenario: Scenario) -> Iterator[tuple[str, list[str]]]:
-    """Every place of the exercises that cites, with what it cites."""
-    for one in exercises(scenario).values():
+def cited(scenario: Scenario) -> dict[str, list[str]]:
+    """What the exercises cite: source key → where; a file that cannot be read is passed over, `exercises` names it."""
+    found: dict[str, list[str]] = {}
+    with contextlib.suppress(ScenarioError):
+        for place, citations in _citing(scenario):
+            for citation in citations:
+                key, _, locator = citation.partition(" ")
+                found.setdefault(key, []).append(f"exercises/{place} {locator}".strip())
+    return found
+
+
+def _citing(scenario: Scenario) -> Iterator[tuple[str, list[str]]]:
+    for one in _all(scenario.root).values():
         for sheet in one.seat:
             for fact in sheet.fact:
-                yield f"exercises/{one.id}.toml: {sheet.id}", fact.sources
-    rules = _make(Rules, _read(Path(scenario.root), Path(scenario.root) / "exercises" / RULES), RULES, "rules")
-    for name, number in rules:
-        yield f"exercises/{RULES}: {name}", number.source
+                yield f"{one.id}.toml: {sheet.id}", fact.sources
+    if (Path(scenario.root) / "exercises").is_dir():
+        for name, number in rules(scenario):
+            yield f"{RULES}: {name}", number.source
 
 
 def sheet(scenario: Scenario, one: Ready, seat: str, lang: str) -> dict[str, Any]:
@@ -111,7 +124,7 @@ def sheet(scenario: Scenario, one: Ready, seat: str, lang: str) -> dict[str, Any
         "seat": scenario.actors[seat].name[lang],
         "role": found.role[lang],
         "facts": [
-            {"text": fact.text[lang], "sources": [cited(scenario, source) for source in fact.sources]}
+            {"text": fact.text[lang], "sources": [work(scenario, source) for source in fact.sources]}
             for fact in found.fact
         ],
     }
@@ -131,8 +144,8 @@ def guide(one: Ready, lang: str) -> dict[str, Any]:
     }
 
 
-def cited(scenario: Scenario, citation: str) -> str:
+def work(scenario: Scenario, citation: str) -> str:
     """A citation as a reader knows it: author, title, year."""
     key, _, where = citation.partition(" ")
-    work = scenario.sources[key]
-    return f"{work.author}: {work.title} ({work.year})" + (f", {where}" if where else "")
+    found = scenario.sources[key]
+    return f"{found.author}: {found.title} ({found.year})" + (f", {where}" if where else "")

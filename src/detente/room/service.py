@@ -241,13 +241,17 @@ class Room:
             "revision": filed.revision if filed else 0,
             "draft": self.store.drafted(ex.id, who.seat, key) if mine else None,
             "standing": s.standing.get(who.seat),
+            "before": briefing.before(self.store.last_seen(ex.id, who.seat, s.month)),
         }
 
     @_locked
     def shown(self, who: Pass, lang: str = "en") -> list[dict[str, Any]]:
         """What the seat was shown at the opening of each stage."""
         _must(who, SEAT)
-        return [{**row, "data": briefing.spoken(row["data"], lang)} for row in self.store.seen(who.exercise, who.seat)]
+        return [
+            {"month": month_name(row["month"]), "stage": row["stage"], "data": briefing.spoken(row["data"], lang)}
+            for row in self.store.seen(who.exercise, who.seat)
+        ]
 
     @_locked
     def file(self, who: Pass, stage: str, answers: dict[str, Any], revision: int = 0) -> dict[str, Any]:

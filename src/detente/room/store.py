@@ -241,6 +241,13 @@ class Store:
         keep = ("number", "month", "stage", "seat")
         return [{**{k: row[k] for k in keep}, "data": unpacked(row["data"])} for row in rows]
 
+    def last_seen(self, exercise: str, seat: str, before: int) -> dict[str, Any] | None:
+        """What a seat was last shown in an earlier month."""
+        where = (shown.c.exercise == exercise) & (shown.c.seat == seat) & (shown.c.month < before)
+        with self.begin() as db:
+            row = db.execute(shown.select().where(where).order_by(shown.c.id.desc()).limit(1)).first()
+        return {"month": row.month, "data": unpacked(row.data)} if row else None
+
     # ---- caches ----
     def snapshot(self, db: Connection, exercise: str, month: int, digest: str, world: bytes) -> None:
         """Keep a World at the beginning of a month."""

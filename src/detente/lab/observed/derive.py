@@ -12,8 +12,10 @@ import argparse
 import csv
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from detente.lab.observed import Entry, catalogue
 
@@ -152,22 +154,36 @@ def text(value: float | None) -> str:
     return "" if value is None else f"{value + 0.0:.6g}"
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Rebuild the named series, or all."""
-    parser = argparse.ArgumentParser(prog="python -m detente.lab.observed.derive", description=__doc__)
+class Recipe(NamedTuple):
+    """How a file of ours is made: from which public files, where it lies, and its text."""
+
+    inputs: Sequence[str]
+    path: Path
+    made: Callable[[Path], str]
+
+
+def rebuild(prog: str, about: str | None, recipes: Mapping[str, Recipe], argv: list[str] | None) -> int:
+    """The command: make the named files anew from a folder of public files, or all."""
+    parser = argparse.ArgumentParser(prog=prog, description=about)
     parser.add_argument("--data", default=os.environ.get("DETENTE_DATA"), help="folder of the public files")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(DERIVATIONS)}")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(recipes)}")
     asked = parser.parse_args(argv)
-    entries = catalogue()
     if not asked.data or not Path(asked.data).is_dir():
         parser.error("no folder of public files: give --data DIR or set DETENTE_DATA")
-    if unknown := set(asked.names) - set(entries):
-        parser.error(f"no series is called {', '.join(sorted(unknown))}; there are {', '.join(entries)}")
-    for name in asked.names or entries:
-        if not (Path(asked.data) / entries[name].input).is_file():
-            parser.error(f"{entries[name].input} is not in {asked.data}")
-        entries[name].path.write_text(table(entries[name], Path(asked.data)), encoding="utf-8", newline="\n")
+    data, names = Path(asked.data), asked.names or list(recipes)
+    if unknown := set(names) - set(recipes):
+        parser.error(f"nothing is called {', '.join(sorted(unknown))}; there are {', '.join(recipes)}")
+    if absent := [source for name in names for source in recipes[name].inputs if not (data / source).is_file()]:
+        parser.error(f"{', '.join(absent)} is not in {data}")
+    for name in names:
+        recipes[name].path.write_text(recipes[name].made(data), encoding="utf-8", newline="\n")
     return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Rebuild the named series, or all."""
+    recipes = {name: Recipe((entry.input,), entry.path, partial(table, entry)) for name, entry in catalogue().items()}
+    return rebuild("python -m detente.lab.observed.derive", __doc__, recipes, argv)
 
 
 if __name__ == "__main__":

@@ -7,17 +7,17 @@ DIR (or DETENTE_DATA) holds the public files named under `inputs` in `tables.tom
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
-import os
 import sys
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from detente.lab.observed.derive import Recipe, rebuild
 from detente.lab.observed.tables import HOME, catalogue
 
 Row = Mapping[str, str]
@@ -222,21 +222,8 @@ def table(name: str, data: Path) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Rebuild the named tables, or all."""
-    parser = argparse.ArgumentParser(prog="python -m detente.lab.observed.tables.derive", description=__doc__)
-    parser.add_argument("--data", default=os.environ.get("DETENTE_DATA"), help="folder of the public files")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of: {', '.join(DERIVATIONS)}")
-    asked = parser.parse_args(argv)
-    entries = catalogue()
-    if not asked.data or not Path(asked.data).is_dir():
-        parser.error("no folder of public files: give --data DIR or set DETENTE_DATA")
-    if unknown := set(asked.names) - set(entries):
-        parser.error(f"no table is called {', '.join(sorted(unknown))}; there are {', '.join(entries)}")
-    for name in asked.names or entries:
-        for source in entries[name].inputs:
-            if not (Path(asked.data) / source).is_file():
-                parser.error(f"{source} is not in {asked.data}")
-        entries[name].path.write_text(table(name, Path(asked.data)), encoding="utf-8", newline="\n")
-    return 0
+    recipes = {name: Recipe(entry.inputs, entry.path, partial(table, name)) for name, entry in catalogue().items()}
+    return rebuild("python -m detente.lab.observed.tables.derive", __doc__, recipes, argv)
 
 
 if __name__ == "__main__":
