@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from detente.lab.store import RunError
 from detente.room.app import create
@@ -262,6 +263,16 @@ def test_a_foreign_origin_is_refused_and_our_own_forms_are_not(client):
     assert client.post(**post, headers={"Origin": "null", "Sec-Fetch-Site": "cross-site"}).status_code == 403
     for own in ({"Origin": "http://localhost"}, {"Origin": "null", "Sec-Fetch-Site": "same-origin"}, {}):
         assert client.post(**post, headers=own).status_code == 503  # no seats in this room
+
+
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null"])
+def test_a_socket_of_a_foreign_page_is_closed(client, origin):
+    path = "/live/_nicegui_ws/socket.io/?EIO=4&transport=websocket"
+    with pytest.raises(WebSocketDisconnect) as closed, client.websocket_connect(path, headers={"Origin": origin}):
+        pass
+    assert closed.value.code == 1008
+    polled = client.get("/live/_nicegui_ws/socket.io/?EIO=4&transport=polling", headers={"Origin": origin})
+    assert polled.status_code == 403
 
 
 def test_a_foreign_name_is_refused(client):

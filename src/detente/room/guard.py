@@ -58,7 +58,7 @@ class Guard:
                 "This room does not answer to that name. Open it by the address that it printed when it started.",
             )
         asks = scope["type"] == "websocket" or scope["method"] not in SAFE or "upgrade" in headers
-        asks = asks or scope["path"].startswith("/_nicegui_ws")
+        asks = asks or "/_nicegui_ws" in scope["path"]
         origin = headers.get("origin")
         if asks and origin is not None and not self._own(origin, host) and not _veiled(scope, headers):
             return 403, "This came from a page of another site, and is refused."
