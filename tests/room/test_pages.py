@@ -303,3 +303,13 @@ def test_a_report_may_run_its_own_scripts_and_no_other():
     script = policy.split("script-src ")[1].split(";")[0]
     assert "unsafe" not in script
     assert shell.policy(html.replace("one()", "two()")) != policy
+
+
+def test_a_qr_code_fills_the_place_that_it_is_given():
+    from detente.room.pages import links
+
+    drawn = str(links.code("http://localhost/enter#token"))
+    assert "viewBox" in drawn
+    assert "width=" not in drawn.partition(">")[0]
+    assert links.token_in("http://localhost/enter#token") == "token"
+    assert links.token_in(" token ") == "token"
