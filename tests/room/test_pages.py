@@ -14,7 +14,7 @@ from starlette.websockets import WebSocketDisconnect
 from detente.lab.store import RunError
 from detente.room.app import create
 from detente.room.guard import LARGEST
-from detente.room.pages import ask, explore, lab, ledger, shell
+from detente.room.pages import after, ask, explore, lab, ledger, shell
 from detente.room.pages.site import Site
 
 WORDS = Path(shell.__file__).parent / "words"
@@ -313,3 +313,39 @@ def test_a_qr_code_fills_the_place_that_it_is_given():
     assert "width=" not in drawn.partition(">")[0]
     assert links.token_in("http://localhost/enter#token") == "token"
     assert links.token_in(" token ") == "token"
+
+
+# ---- the debrief ----
+def test_what_mattered_is_told_as_far_as_it_is_found(site):
+    effect = {"exercise": 0.4, "without": 0.3, "effect": 0.1, "low": 0.05, "high": 0.15, "twins": 200, "parted": 0.5}
+    point = {"seat": "usa", "month": "1962-10", "kind": "rows", "what": "<b>blockade</b>"}
+    spread = {"low": 0.1, "median": 0.2, "high": 0.3, "worlds": 64}
+    aim = {"end": "peace", "text": "Peace", "weight": 0.2, "met": 0.5, "autopilot": spread}
+    unusual = {"measure": "war", "value": 0.0, "below": 0.5, "low": 0.0, "median": 0.0, "high": 1.0}
+    result = {
+        "points": [{**point, "effects": [{"measure": "tension.usa.ussr", **effect}, {"measure": "war", **effect}]}],
+        "aims": [{"seat": "usa", "aims": [aim]}],
+        "unusual": [unusual],
+    }
+    for lang in ("en", "ru"):
+        running = {"state": "running", "done": 2, "total": 9, "result": result, "error": ""}
+        html, going = after.found(site, running, lang)
+        assert going
+        assert "<progress" in html
+        assert "&lt;b&gt;blockade" in html
+        assert site.scenario.series["tension.usa.ussr"].name[lang] in html
+        for state in ("waiting", "stopped", "failed", "done"):
+            html, going = after.found(site, {**running, "state": state, "error": "why"}, lang)
+            assert going == (state == "waiting")
+            assert ("why" in html) == (state == "failed")
+        assert after.found(site, None, lang)[0]
+
+
+def test_a_picture_of_belief_holds_band_belief_and_truth():
+    months = [
+        {"month": f"1962-{m}", "low": 10, "belief": 50, "high": 90, "truth": 30 * k} for k, m in enumerate((10, 11))
+    ]
+    drawn = after.belief_svg(months, "<title>")
+    assert drawn.count("<path") == 3
+    assert "&lt;title&gt;" in drawn
+    after.belief_svg([{**months[0], "low": 0, "belief": 0, "high": 0, "truth": 0}], "nothing")
