@@ -22,6 +22,7 @@ from detente import menus, nature, scenario, series
 from detente.console import said
 from detente.lab import claims, prior
 from detente.lab.store import RunError
+from detente.room import ready
 from detente.scenario import (
     ASSUMPTION,
     FIRST_YEAR,
@@ -115,7 +116,7 @@ SHAPES = {
     "shocks": Shape("shocks.toml", "shock", Series, bears=False),
 }
 NEEDED = ("sources", "actors", "issues", "instruments", "laws", "series")
-LATER = ("claims/",)
+LATER = ("claims/", "exercises/")
 """Folders that other verbs read and check."""
 
 
@@ -470,6 +471,8 @@ def _full(sc: Scenario, actor: str, month: str, moves: list[Event]) -> Iterator[
 def works(sc: Scenario, reading: Reading) -> Iterator[Problem]:
     """Sources cited but not declared; and, where every entry could be read, those declared but nowhere cited."""
     uses, declared = scenario.citations(sc), reading.place["sources"]
+    for key, places in ready.cited(sc).items():
+        uses.setdefault(key, []).extend(places)
     for key, places in sorted(uses.items()):
         if key not in declared and key != ASSUMPTION:
             file, _, entry = places[0].partition(" ")
@@ -513,6 +516,14 @@ def ledger(st: Structure) -> Iterator[Problem]:
             )
 
 
+def exercises(sc: Scenario) -> Iterator[Problem]:
+    """The first ready-made exercise that cannot be read or played."""
+    try:
+        ready.exercises(sc)
+    except ScenarioError as error:
+        yield _told(error)
+
+
 # ---- the whole ----
 
 
@@ -532,7 +543,7 @@ def check(name: str = "coexistence") -> Findings:
         return _found(root, [*problems, *menu], "menus", sc)
     st = structure(sc)
     problems += [*told(st), *charts(st)]
-    problems += [] if problems else [*_laid_out(st), *ledger(st)]
+    problems += [] if problems else [*_laid_out(st), *ledger(st), *exercises(sc)]
     return _found(root, problems, "record", sc, st)
 
 

@@ -1,6 +1,7 @@
 """Ways to answer a month: run (the seat's own choice, addressed luck) and follow (the record, and how likely it was).
 
-Both drive the one generator of `month.py`; a driver is a function from a question to an answer.
+Both drive the one generator of `month.py`; a driver is a function from a question to an answer. Two more stand in
+modules of their own: `twin` (the record and worlds that share its luck) and `resume` (an exercise with people in it).
 """
 
 from __future__ import annotations

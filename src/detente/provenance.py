@@ -13,6 +13,7 @@ from rich.text import Text
 
 from detente.console import WrongError, said
 from detente.lab import claims, prior
+from detente.room import ready
 from detente.scenario import ASSUMPTION, Bilingual, Scenario, Source, citations, load
 
 PLACE = re.compile(r"(?P<place>.*?)(?: (?P<locator>(?:¶|pp?\.|ch\.|§|no\.).*))?")
@@ -103,7 +104,7 @@ class Provenance:
 def trace(name: str = "coexistence", texts: Path | None = None) -> Provenance:
     """Gather what a scenario rests on; with a folder of texts, their passages too."""
     sc = load(name)
-    found = citations(sc), claims.cited(sc), prior.cited()
+    found = citations(sc), claims.cited(sc), prior.cited(), ready.cited(sc)
     keys = dict.fromkeys(key for part in found for key in part if key != claims.OWN)
     uses = {key: [_use(place) for part in found for place in part.get(key, [])] for key in keys}
     disputes = [
