@@ -79,6 +79,16 @@ def test_stages_of_answers_and_of_a_crisis_tell_no_more(table: Callable[..., Tab
     assert min(looked.values()) >= 1, looked
 
 
+def test_what_mediating_is_worth_is_not_shown(table: Callable[..., Table]) -> None:
+    """The model weighs it by the tension that two others feel."""
+    t = table(seats=["india"], start="1953-02", end="1953-03")
+    for seat in range(4):
+        assert page(veil(t.live, "india", seat), "india") == page(t.live, "india")
+    rows = t.room.brief(t.seats["india"])["plan"]["rows"]
+    assert {row["worth"] is None for row in rows if row["instrument"] == "mediate"} == {True}
+    assert any(row["worth"] is not None for row in rows)
+
+
 def test_the_interface_hands_out_the_same_bytes(table: Callable[..., Table]) -> None:
     t = played(table)
     client, ex = TestClient(api.application(t.room)), t.live
