@@ -18,7 +18,7 @@ from detente.room.service import Room
 from test_views import KNOWN, NOBODY, OWN, OWN_ACTOR
 from test_views import WHOLE as EVERYBODY
 
-WORLDS = 12
+WORLDS = 8
 
 
 def page(ex: Exercise, seat: str) -> str:
