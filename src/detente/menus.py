@@ -106,6 +106,11 @@ def _poor(actor: Actor) -> bool:
     return actor.opening.industry.value < LATE_INDUSTRY
 
 
+def _stands_abroad(scenario: Scenario, actor: Actor) -> bool:
+    """It has troops on foreign soil, and so the means to send more."""
+    return any(actor.id in other.garrisons for other in scenario.actors.values())
+
+
 def _third_world(actor: Actor) -> bool:
     return actor.camp == "none" and not actor.party_rules and actor.opening.industry.value < RURAL
 
@@ -188,7 +193,7 @@ TARGETS: dict[str, Rule] = {
                 and i.opening.cinc.value > 4 * j.opening.cinc.value
                 and ((same_camp(i, j) and j.party_rules) or j.decides)
             )
-            or (_power(i) and not i.centre and not _poor(i) and _third_world(j))
+            or (not i.centre and _stands_abroad(s, i) and _third_world(j) and not _power(j))
             or (
                 _power(i)
                 and _poor(i)

@@ -57,7 +57,7 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
     yearly = jnp.where(due > 0, growth, world.economy.growth)
     streams = jnp.where(due > 0, leaving, world.issues.leaving)
 
-    seen = view(world, laws, st)
+    seen = view(home.stirred(world, n["unrest"], laws), laws, st)
     mask = allowed(world, st)
     chosen = jnp.zeros_like(mask)
     busy = jnp.ones((len(st.deciders), *world.war.shape), world.war.dtype)

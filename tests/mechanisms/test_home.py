@@ -1,11 +1,14 @@
 """Home: standing, removal, unrest, fear, prestige, lessons, doctrine."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from deeds_kit import Bench, experiment
 
+from detente.laws import Laws
 from detente.mechanisms import home
+from detente.world import World
 
 
 @experiment("home.davies1962")
@@ -17,6 +20,27 @@ def test_a_rising_brings_unrest_and_time_calms_it(bench: Bench) -> None:
     calming = bench.with_({place: 0.8}).moved(law, place, months=2)
     assert calming.on < 0.0
     assert calming.off == pytest.approx(0.0, abs=1e-7)
+
+
+@experiment("home.davies1962")
+def test_seats_choose_in_knowledge_of_the_month_s_unrest(bench: Bench) -> None:
+    """It changes what is known of unrest where it broke out, and nothing else."""
+    where = bench.st.actors.index("hungary")
+    rising = jnp.zeros_like(bench.world.home.unrest).at[where].set(1.0)
+
+    def known(values: Laws) -> World:
+        return home.stirred(bench.world, rising, values)
+
+    got = bench.both("home.davies1962", lambda values: known(values).home.unrest, ("A",), "hungary")
+    before = float(bench.world.home.unrest[where].max())
+    assert before < got.on <= 1.0
+    assert got.off == pytest.approx(before)
+    new = known(bench.laws)
+    changed = jax.tree.map(lambda a, b: bool((a != b).any()), new, bench.world)
+    assert sum(jax.tree.leaves(changed)) == changed.home.unrest == 1
+    assert (
+        (new.home.unrest != bench.world.home.unrest).any(axis=1) == (np.arange(len(bench.st.actors)) == where)
+    ).all()
 
 
 @experiment("home.davies1962")

@@ -20,13 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from detente import laws
+from detente import laws, nature
 from detente.answers import marked
 from detente.decisions import layout, nested, slot_log_probability
 from detente.drive import follower
 from detente.lab.likelihood import begins
 from detente.laws import Laws
 from detente.masks import allowed
+from detente.mechanisms import home
 from detente.scenario import MONTHS, SLOTS, Scenario, parse_month
 from detente.seats import preferences
 from detente.seats.record import Record, record
@@ -56,7 +57,8 @@ def months(st: Structure, told: Record, values: Laws) -> Months:
     for slot in range(1, SLOTS):
         busy[slot] = busy[slot - 1] * (rows[slot - 1] >= 0)
     known = np.moveaxis(told.rows_known, 0, -1) * busy
-    seen = jax.jit(lambda w, v: (view(w, v, st), allowed(w, st)))(before, values)
+    rising = jnp.asarray(told.nature[:, nature.names(st).kinds["unrest"]].T)
+    seen = jax.jit(lambda w, v: (view(home.stirred(w, rising, v), v, st), allowed(w, st)))(before, values)
     return Months(seen[0], seen[1], jnp.asarray(rows, jnp.int32), jnp.asarray(known))
 
 

@@ -133,6 +133,12 @@ def _lost_followers(world: World, st: Structure) -> Array:
     return jnp.stack(out)
 
 
+def stirred(world: World, rising: Array, laws: Laws) -> World:
+    """The World as seats find it when they choose: they know of unrest that broke out this month, [A, world] 0/1."""
+    h = world.home
+    return world._replace(home=h._replace(unrest=h.unrest + laws.home.davies1962.rising * rising * (1 - h.unrest)))
+
+
 def davies1962(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[Array, Array]:
     """Unrest and liberalisation, [A, world] each. S18.1, S19.1, S19.2.
 
