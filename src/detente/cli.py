@@ -257,3 +257,34 @@ def solve(
         found, more = console.solution(cast(Path, game), precision, limit, lang), {}
     console.publish_solution(found, places, lang, more)
     raise typer.Exit(0 if found.found.converged else 1)
+
+
+@app.command()
+def room(
+    host: Annotated[
+        str, typer.Option(metavar="H", help="Who can reach it; only this machine without it.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, metavar="P", help="On which port.")] = 8080,
+    db: Annotated[
+        str, typer.Option(metavar="URL", help="Where exercises are kept: postgresql+psycopg://…; SQLite without it.")
+    ] = "",
+    public_url: Annotated[
+        str, typer.Option(metavar="URL", help="Its address from outside, where a proxy stands before it.")
+    ] = "",
+    data: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of exercises and answers; the user's own without it.")
+    ] = None,
+    results: Annotated[
+        Path | None, typer.Option("--claims", metavar="FILE", help="Results of `detente claims --json FILE` to show.")
+    ] = None,
+    tls: Annotated[
+        tuple[Path, Path] | None, typer.Option(metavar="CERTIFICATE KEY", help="Serve over TLS with these files.")
+    ] = None,
+    scenario: Named = "coexistence",
+    lang: Lang = "en",
+) -> None:
+    """The room: explore, ask and take a seat, in the browser."""
+    console.needs("nicegui", "room")
+    from detente.room import serve
+
+    serve.serve(scenario, host, port, db, public_url, data, results, tls, lang)

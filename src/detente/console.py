@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import importlib.util
 import json
 import math
 import os
@@ -163,6 +164,12 @@ def target(option: str, path: Path) -> Path:
             f"{option} {path}: its folder cannot be written ({error.strerror}). Name another place"
         ) from None
     return path
+
+
+def needs(module: str, extra: str) -> None:
+    """Say how to install what an extra brings, where it is not there."""
+    if importlib.util.find_spec(module) is None:
+        raise WrongError(f"this verb needs the extra `{extra}`. Install it: pip install 'detente[{extra}]'")
 
 
 def whole(path: Path, text: str) -> None:
@@ -365,13 +372,13 @@ def publish_ledger(found: Any, places: Places, docs: Path | None, head: dict[str
     from detente.laws import DRAWS
     from detente.report import ledger as told
 
+    stamp = whatif.stamp(load_scenario(head["scenario"]))
     if places.json != "-":
         screen().print(told.summary(found, head["worlds"], lang))
     if places.html:
         told.write(found, places.html, head["worlds"], lang)
         aside().print(f"{said(lang, 'report', 'отчёт')}: {places.html}", markup=False)
     if docs:
-        stamp = whatif.stamp(load_scenario(head["scenario"]))
         whole(docs, told.page(found, head["worlds"], min(DRAWS, head["worlds"]), stamp))
     if places.json:
         data = {
@@ -379,7 +386,7 @@ def publish_ledger(found: Any, places: Places, docs: Path | None, head: dict[str
             "rivals": [one.table() for one in found.rivals],
             "not_runnable": [{"id": other.id, "reason": other.reason[lang]} for other in found.not_runnable],
         }
-        write_json(places.json, {"version": __version__, **head, **data})
+        write_json(places.json, {"version": __version__, "stamp": stamp, **head, **data})
 
 
 def load_scenario(name: str) -> Any:

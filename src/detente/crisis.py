@@ -17,7 +17,7 @@ import numpy as np
 from detente import laws
 from detente.console import WrongError, aside, said, wait, whole
 from detente.deeds import LADDER_ENDS
-from detente.explain import replay
+from detente.explain import Heard, replay
 from detente.games.tree import Game
 from detente.interop import gambit
 from detente.lab import ensemble
@@ -28,7 +28,7 @@ from detente.report.transcript import ENDS, day, transcript
 from detente.report.words import Words
 from detente.scenario import Bilingual, Crisis, Scenario, load, nearest
 from detente.seats.record import record
-from detente.structure import structure
+from detente.structure import Structure, structure
 
 FIGURES = {
     "stake": Bilingual(en="stake (0–1)", ru="ставка (0–1)"),
@@ -146,7 +146,8 @@ def situation(name: str, crisis_id: str) -> Situation:
         raise WrongError(f"--crisis {crisis_id}: the scenario has no such crisis: {hint}{known}")
     ensemble.prepare(1)
     with jax.enable_x64(new_val=True):
-        return _stands(sc, sc.crises[crisis_id])
+        st, crisis = structure(sc), sc.crises[crisis_id]
+        return stands(st, crisis, replay(st, record(st), sc.chronicle.events[crisis.opened_by].month))
 
 
 def solution(
@@ -167,8 +168,9 @@ def solution(
         return solved(game, at, limit), {"crisis": stands.table(lang)}
 
 
-def _stands(sc: Scenario, crisis: Crisis) -> Situation:
-    st, best = structure(sc), laws.best(sc)
+def stands(st: Structure, crisis: Crisis, heard: Heard) -> Situation:
+    """A named crisis from what was heard in the month that opened it."""
+    sc, best = st.scenario, laws.best(st.scenario)
     issue = st.issues.index(crisis.issue)
     seats = [st.deciders[d] for d in st.principals[issue]]
     if sorted(seats) != sorted((crisis.challenger, crisis.defender)):
@@ -177,10 +179,9 @@ def _stands(sc: Scenario, crisis: Crisis) -> Situation:
             f"{crisis.issue}, which are {seats[0]} and {seats[1]}. Name these, or another issue"
         )
     side = seats.index(crisis.challenger)
-    heard = replay(st, record(st), sc.chronicle.events[crisis.opened_by].month)
     rung, at = 1.0, np.flatnonzero(st.showdown == issue)
     if len(at) and float(jnp.abs(heard.world.issues.open[at[0], 0])) > 0:
         rung = float(heard.world.issues.rung[at[0], 0])
     here = positions(heard.view, best, st, side, believed=False, on=np.array([issue]))
-    stands: Positions = jax.tree.map(lambda a: a[0], here._replace(rung=jnp.full_like(here.rung, rung)))
-    return Situation(sc, crisis, stands, payoffs(stands, best), float(best.ladder.quantal.precision))
+    at_it: Positions = jax.tree.map(lambda a: a[0], here._replace(rung=jnp.full_like(here.rung, rung)))
+    return Situation(sc, crisis, at_it, payoffs(at_it, best), float(best.ladder.quantal.precision))

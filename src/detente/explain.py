@@ -6,6 +6,7 @@ chosen 2.7 times as often.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
@@ -26,7 +27,7 @@ from detente.drive import Utilities, begin, drive
 from detente.lab import ensemble
 from detente.ladder.tree import LINE_END
 from detente.report.transcript import ENDS, transcript
-from detente.scenario import ANSWERS, Bilingual, Event, load, nearest
+from detente.scenario import ANSWERS, MONTHS, Bilingual, Event, load, nearest
 from detente.seats.record import Record, nature_index, record, row_of
 from detente.structure import NESTS, Structure, structure
 from detente.views import View
@@ -146,17 +147,21 @@ class Explanation:
 
 def replay(st: Structure, told: Record, until: int) -> Heard:
     """Replay the record in one world, laws at their medians, and listen to its last month."""
+    return next(heard for month, heard in walk(st, told) if month == until)
+
+
+def walk(st: Structure, told: Record) -> Iterator[tuple[int, Heard]]:
+    """Replay the record in one world, laws at their medians, and listen to every month of it in turn."""
     coefficients = laws.best(st.scenario)
 
     @jax.jit
     def step(world: World, when: Array) -> tuple[World, Heard]:
         return listen(world, coefficients, st, told, when)
 
-    heard: Heard
     world = begin(st, coefficients, 1, jnp.float64)
-    for month in range(until + 1):
+    for month in range(MONTHS):
         world, heard = step(world, jnp.asarray(month))
-    return heard
+        yield month, heard
 
 
 def listen(world: World, coefficients: Any, st: Structure, told: Record, when: Array) -> tuple[World, Heard]:
@@ -231,12 +236,13 @@ def explain(name: str, event_id: str) -> Explanation:
     with jax.enable_x64(new_val=True):
         st = structure(sc)
         told = record(st)
-        return of(st, told, sc.chronicle.events[event_id])
+        event = sc.chronicle.events[event_id]
+        return of(st, told, event, replay(st, told, event.month))
 
 
-def of(st: Structure, told: Record, event: Event) -> Explanation:
-    """An entry, explained from a replay of the record up to its month."""
-    heard: Heard = jax.tree.map(lambda x: np.asarray(x)[..., 0], replay(st, told, event.month))
+def of(st: Structure, told: Record, event: Event, month: Heard) -> Explanation:
+    """An entry, explained from what was heard in its month."""
+    heard: Heard = jax.tree.map(lambda x: np.asarray(x)[..., 0], month)
     seat = st.deciders.index(event.actor) if event.actor in st.deciders else -1
     person, figures = (_leader(heard, st, seat), _figures(heard, st, seat, event)) if seat >= 0 else (None, [])
     return Explanation(
@@ -572,7 +578,7 @@ def _asked(question: Asked, lang: str) -> list[RenderableType]:
                 style="yellow",
             )
         )
-    told, flip = question.chosen, question.flip
+    told = question.chosen
     if told and not told.allowed:
         parts.append(
             Text(
@@ -584,13 +590,17 @@ def _asked(question: Asked, lang: str) -> list[RenderableType]:
                 style="yellow",
             )
         )
-    if told and flip and flip.flip is not None:
-        parts.append(Text(_turning(question, told, flip, flip.flip, lang)))
+    if turning(question, lang):
+        parts.append(Text(turning(question, lang)))
     return parts
 
 
-def _turning(question: Asked, told: Option, flip: Option, rise: float, lang: str) -> str:
-    best = question.options[0]
+def turning(question: Asked, lang: str) -> str:
+    """What would have flipped the recorded choice, in words; nothing where there was no other."""
+    told, flip, best = question.chosen, question.flip, question.options[0]
+    if not told or not flip or flip.flip is None:
+        return ""
+    rise = flip.flip
     rank = said(
         lang,
         f"The recorded choice ranks {question.rank} of {question.open}. ",

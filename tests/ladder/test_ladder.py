@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from ladder_kit import WIDTH, as_profile, drawn, spread, written_out
 
-from detente import laws
+from detente import drive, laws
 from detente.deeds import LADDER_ENDS
 from detente.games import quantal as general
 from detente.games.play import Play, profile
@@ -21,7 +21,7 @@ from detente.ladder.quantal import Care, Solution
 from detente.ladder.stakes import Positions, payoffs
 from detente.laws import Laws
 from detente.scenario import Scenario
-from detente.structure import Structure
+from detente.structure import Structure, structure
 from detente.views import view
 from detente.world import World
 from fixtures_kernel import FAST, Kernel
@@ -365,7 +365,7 @@ def test_the_gradient_agrees_with_finite_differences(best: Laws) -> None:
         return each.sum(), (each, found.residual)
 
     blunt = laws.replaced(best, {"ladder.quantal.precision": 0.5})  # settles to the last digit in few steps
-    beside = ("hotline", "leverage", "local")  # these enter before, in the position
+    beside = ("backing", "hotline", "leverage", "local")  # these enter before, in the position
     names = [f"ladder.stakes.{key}" for key in best.ladder.stakes if key not in beside] + ["ladder.quantal.precision"]
     with jax.enable_x64(new_val=True):
         x, blocks = drawn(9, size), 2 * len(names)
@@ -413,7 +413,7 @@ def test_gathering_the_open_ladders_changes_nothing(best: Laws) -> None:
     x, tree_ = positions(), copies(best)
     all_ = solver(quantal.EXACT)(x, tree_)
     with jax.enable_x64(new_val=True):
-        drained = jax.jit(play._drained, compiler_options=FAST)
+        drained = jax.jit(partial(play._drained, care=quantal.EXACT), compiler_options=FAST)
         for share in (0.0, 0.3):
             open_ = np.random.default_rng(1).random(WIDTH) < share
             line, residual, precision = (np.asarray(a) for a in drained(jnp.asarray(open_), x, tree_.ladder))
@@ -440,7 +440,7 @@ def true_and_foreseen(x: Positions, tree_: Laws) -> tuple[Any, Any, Any]:
     y, precision = payoffs(x, tree_), tree_.ladder.quantal.precision
 
     def step(s: Any, _: None) -> tuple[Any, None]:
-        return jax.tree.map(lambda old, new: old + SLOWLY * (new - old), s, quantal.respond(y, precision, s)[1]), None
+        return s + SLOWLY * (quantal.respond(y, precision, s)[1] - s), None
 
     known = jax.lax.scan(step, quantal.flat(y), None, length=400)[0]
     (value, _), replies = quantal.respond(y, precision, known)
@@ -502,3 +502,37 @@ def positions_of(world: World, tree_: Laws, st: Structure) -> Positions:
     both = [stakes.positions(seen, tree_, st, side, believed=True) for side in (0, 1)]
     x: Positions = jax.tree.map(lambda one, other: jnp.concatenate([one, other]).reshape(-1), *both)
     return x._replace(resolve=(jnp.full_like(x.rung, 0.5), x.resolve[1]))
+
+
+# ---- allies ----
+
+
+def test_allies_back_or_desert_by_their_own_stake(coexistence: Scenario, best: Laws) -> None:
+    """Who wants the same strengthens its principal as far as it leans to it; who wants the opposite weakens it."""
+    st = structure(coexistence)
+    start = drive.begin(st, best, 1, np.float32)
+    at = list(st.showdown).index(list(st.issues).index("west-berlin"))
+    side = 0 if st.stake[st.showdown[at], st.actors.index("usa")] > 0 else 1
+    ally, pole = st.actors.index("uk"), st.pole[st.deciders.index("usa")]
+
+    def favour(leaning: float, values: Laws, sign: float = 1.0) -> tuple[float, float]:
+        """Of the United States and its opponent, each by its own belief."""
+        lean = start.influence.government.at[:, ally].set((1.0 - leaning) / 3).at[pole, ally].set(leaning)
+        stake = st.stake.copy()
+        stake[st.showdown[at], ally] *= sign
+        world = start._replace(influence=start.influence._replace(government=lean))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(st.__dict__, "stake", stake)
+            seen = view(world, values, st)
+            x = stakes.positions(seen, values, st, side, believed=False)
+        return float(x.favour[0][at, 0]), float(x.favour[1][at, 0])
+
+    own, other = favour(0.9, best)
+    cooler, bolder = favour(0.2, best)
+    assert own > cooler
+    assert other < bolder
+    np.testing.assert_allclose(own - cooler, bolder - other, rtol=1e-3)
+    left, _ = favour(0.9, best, sign=-1.0)
+    assert left < own
+    alone = laws.replaced(best, {"ladder.stakes.backing": 0.0})
+    np.testing.assert_allclose(favour(0.9, alone), favour(0.2, alone), atol=1e-6)

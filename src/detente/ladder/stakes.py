@@ -15,6 +15,7 @@ from jax import Array
 from detente.ladder.tree import MOVES, RUNGS
 from detente.laws import Laws
 from detente.structure import Structure
+from detente.sums import add
 from detente.views import View
 
 Pair = tuple[Array, Array]
@@ -104,14 +105,15 @@ def positions(
     v = view.public
     said = 0.5 + 0.5 * v.publicity[k]
     bases = jnp.minimum(v.hosted.max(axis=1), 1.0)
+    behind = p.backing * (_backing(view, st, one, k) - _backing(view, st, other, k))
     hostile = jnp.asarray((st.hostile[one, st.dec[other]] > 0), said.dtype)[:, None]
 
     def favour(local: Array, lead: Array) -> Array:
         return p.local * (2.0 * local - 1.0) + p.leverage * (2.0 * lead - 1.0) * hostile
 
-    own = favour(view.local[one, k], view.real_leverage[one])
+    own = favour(view.local[one, k], view.real_leverage[one]) + behind
     public = favour(1.0 - view.local[one, k], 1.0 - view.leverage[one])
-    theirs = public if believed else favour(view.local[other, k], view.real_leverage[other])
+    theirs = (public if believed else favour(view.local[other, k], view.real_leverage[other])) - behind
     return Positions(
         stake=(v.stake[k, st.dec[one]], v.stake[k, st.dec[other]]),
         favour=(own, theirs),
@@ -121,6 +123,24 @@ def positions(
         safety=1.0 - p.hotline * _direct_line(view, st)[k],
         rung=jnp.ones_like(said),
     )
+
+
+def _backing(view: View, st: Structure, seat: np.ndarray, issues: np.ndarray) -> Array:
+    """Share of an alliance's strength that stands behind its principal on an issue, less what deserts, [K, world].
+
+    An ally backs as far as it is allied, leans to the principal's pole and has a stake on the same side; one with a
+    stake on the other side deserts. Allies count by capability (Altfeld and Bueno de Mesquita 1979).
+    """
+    v, actor = view.public, st.dec[seat]
+    own = (np.arange(len(st.actors)) == st.cen[:, None]).astype(float)
+    tied = jnp.maximum(v.alliance, own[..., None])
+    bound = (tied[:, actor][:, :, None] * tied[:, None]).max(axis=0)  # [K, A, world]
+    bound = bound * (np.arange(len(st.actors)) != actor[:, None])[..., None]
+    strength = st.opening("cinc")[:, None] * bound
+    loyal = strength * v.government[st.pole[seat]]
+    same = st.stake[issues] * np.sign(st.stake[issues, actor])[:, None]
+    whole = st.opening("cinc")[actor][:, None] + add(strength, 1)
+    return add(loyal * same[..., None], 1) / whole
 
 
 def _direct_line(view: View, st: Structure) -> Array:

@@ -177,13 +177,15 @@ def sources(book: Book) -> Section:
     """Works cited."""
     works = sorted(book.scenario.sources.values(), key=lambda s: (s.author.casefold(), s.year))
     title = book.t("section", "sources", "works", count=len(works))
-    return book.section("sources", blocks=[Block(title, folded=True, works=[_work(w) for w in works])])
+    return book.section("sources", blocks=[Block(title, folded=True, works=[cited(w) for w in works])])
 
 
-def _work(source: Source) -> str:
+def cited(source: Source) -> str:
+    """A work as a list of literature has it."""
     where = source.journal or source.publisher
     tail = f". {where}" if where else ""
-    return f"{source.author}: {source.title}{tail}, {source.year}." + (f" doi:{source.doi}" if source.doi else "")
+    by, when = (f"{source.author}: " if source.author != "unknown" else ""), (f", {source.year}" if source.year else "")
+    return f"{by}{source.title}{tail}{when}." + (f" doi:{source.doi}" if source.doi else "")
 
 
 def colophon(book: Book) -> list[tuple[str, str]]:

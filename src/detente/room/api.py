@@ -37,6 +37,7 @@ STATUS = {
     "busy": 409,
     "size": 413,
     "rate": 429,
+    "preparing": 503,
 }
 """HTTP status of each kind of error; 422 for all others."""
 BODY, UPLOAD = 64 * 1024, 32 * 1024 * 1024
@@ -123,7 +124,9 @@ class Limiter:
 
 def room_of(request: Request) -> Room:
     """The room of this server."""
-    found: Room = request.app.state.room
+    found: Room | None = request.app.state.room
+    if found is None:
+        raise RoomError("preparing", "The model is being made ready.", "Модель готовится.")
     return found
 
 
@@ -373,8 +376,8 @@ def too_large(most: int) -> JSONResponse:
     return JSONResponse({"code": "size", "message": en, "ru": ru, "legal": None}, 413)
 
 
-def install(app: FastAPI, room: Room) -> None:
-    """Put the interface into an application."""
+def install(app: FastAPI, room: Room | None) -> None:
+    """Put the interface into an application; without a room it says that it is not ready until there is one."""
     app.state.room, app.state.limiter = room, Limiter()
     app.add_exception_handler(RoomError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)

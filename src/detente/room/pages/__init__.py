@@ -1,0 +1,1 @@
+"""The browser face of the room: pages made on the server, in both languages."""
