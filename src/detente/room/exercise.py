@@ -385,7 +385,10 @@ class Exercise:
     def go_on(self, why: str = "") -> None:
         """Close the stage if it is to be closed, and open what follows, until people are asked or all is over."""
         self._close(why)
+        month = self.state.month
         while not self.state.ended and self.state.stage is None:
+            if not self.state.done and not self.humans() and not (why == "desk" and self.state.month == month):
+                return  # nobody sits at the table: the next month waits
             self._next()
 
     def _next(self) -> None:
