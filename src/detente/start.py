@@ -82,7 +82,7 @@ def _copy(model: Path, folder: Path) -> None:
 def _cited(folder: Path) -> None:
     """Keep only the works that the copy still cites: an unused source is an error of `check`."""
     made = load(str(folder.absolute()))
-    used = {*citations(made), *(key.partition(" ")[0] for _, keys in ready.citations(made) for key in keys)}
+    used = {*citations(made), *ready.cited(made)}
     for path in folder.glob("sources*.toml"):
         parts = re.split(r"(?m)^(?=\[source\.)", path.read_text(encoding="utf-8"))
         kept = [p for p in parts[1:] if p.partition("]")[0].removeprefix("[source.").strip('"') in used]
