@@ -1,6 +1,7 @@
 """Pages made on the server: what a reader finds on them, what they refuse, what they let a browser load."""
 
 import re
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from detente.console import WrongError
 from detente.lab.store import RunError
+from detente.room import serve
 from detente.room.app import create
 from detente.room.guard import LARGEST
 from detente.room.pages import after, ask, explore, lab, ledger, shell
-from detente.room.pages.site import Site
+from detente.room.pages.site import Site, loopback
 
 WORDS = Path(shell.__file__).parent / "words"
 
@@ -349,3 +352,32 @@ def test_a_picture_of_belief_holds_band_belief_and_truth():
     assert drawn.count("<path") == 3
     assert "&lt;title&gt;" in drawn
     after.belief_svg([{**months[0], "low": 0, "belief": 0, "high": 0, "truth": 0}], "nothing")
+
+
+# ---- the verb ----
+def test_what_cannot_be_opened_is_said_before_anything_is(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(WrongError, match=f"--port {port}: it cannot be opened"):
+            serve.checked("127.0.0.1", port, "", None, None)
+    with pytest.raises(WrongError, match="http:// or https://"):
+        serve.checked("127.0.0.1", 0, "example.org", None, None)
+    with pytest.raises(WrongError, match="--claims"):
+        serve.checked("127.0.0.1", 0, "", tmp_path / "none.json", None)
+    with pytest.raises(WrongError, match="--tls"):
+        serve.checked("127.0.0.1", 0, "", None, (tmp_path / "a", tmp_path / "b"))
+
+
+def test_addresses_are_those_that_others_can_reach():
+    assert list(serve.addresses("192.0.2.7")) == ["192.0.2.7"]
+    assert all(name == "localhost" or not loopback(name) for name in serve.addresses("0.0.0.0"))
+    assert [loopback(name) for name in ("127.0.0.1", "::1", "localhost", "192.0.2.7", "example.org")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert serve.bare("2001:db8::1") == "[2001:db8::1]"
