@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from detente.menus import Row
-from detente.nature import secret_pairs
+from detente.nature import names, secret_pairs
 from detente.resume import Answers
 from detente.room.exercise import Exercise, Filed, Letter, Month
 from detente.room.service import Room
@@ -187,13 +187,15 @@ def discovered(ex: Exercise, seat: str) -> list[tuple[int, int]]:
 
 
 def hold_fast(ex: Exercise, other: Exercise) -> None:
-    """What was decided before the open stage stays: after it the plans and nature, in a crisis the answers too."""
-    stage = ex.state.stage
-    if stage is None or stage.kind == "plan":
-        return
-    told, kinds = ex.heard().answers, ["rows", "nature", "succession"]
-    kinds += ["consent", "meeting", "deadline", "discovery"] if stage.kind == "crisis" else []
-    filled = ex.kernel.none._replace(**{kind: np.array(getattr(told, kind)) for kind in kinds})
+    """What was decided before the open stage stays: unrest, then nature and plans, in a crisis the answers too."""
+    told, kind = ex.heard().answers, ex.state.stage.kind if ex.state.stage else ""
+    kinds = {"plan": [], "answer": ["rows", "nature", "succession"]}.get(kind, list(Answers._fields))
+    known = {name: np.array(getattr(told, name)) for name in kinds if name != "ladder"}
+    if kind == "plan":  # everybody has heard of this month's unrest, and of nothing else of it
+        unrest, nature = names(ex.st).kinds["unrest"], np.array(ex.kernel.none.nature)
+        nature[unrest] = np.asarray(told.nature)[unrest]
+        known = {"nature": nature}
+    filled = ex.kernel.none._replace(**known)
     other.filled = lambda: filled  # type: ignore[method-assign]
 
 

@@ -179,8 +179,8 @@ def test_random_play_never_breaks_an_exercise(months: Kernel, room: Room) -> Non
     """Whatever legal answers are given, from anywhere in the span, the exercise goes on and replays."""
     rng = random.Random(11)
     boss = room.enter(room.operator_link())
-    for _ in range(3):
-        first = rng.randrange(0, 40)
+    for _ in range(2):
+        first = rng.randrange(0, 12)
         start = f"{1953 + first // 12}-{first % 12 + 1:02d}"
         end = f"{1953 + (first + 2) // 12}-{(first + 2) % 12 + 1:02d}"
         seats = rng.sample(list(months.st.deciders), 4)

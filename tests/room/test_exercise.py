@@ -38,11 +38,11 @@ def test_a_month_with_every_answer_told_is_the_same_month(months: Kernel) -> Non
 def test_what_a_person_does_leaves_the_luck_of_the_month_as_it_was(months: Kernel) -> None:
     """Nature and the plans of all others are the same whatever one seat files."""
     values = months.values(1, 5)
-    start = months.opened(values, 3, 60, recorded=True).world
+    start = months.opened(values, 3, 12, recorded=True).world
     usa = months.st.deciders.index("usa")
     told = months.none._replace(rows=np.array(months.none.rows))
     told.rows[:, usa] = [months.st.seat_rows[usa].start, -1, -1]
-    one, two = months(values, start, months.none, 3, 60), months(values, start, told, 3, 60)
+    one, two = months(values, start, months.none, 3, 12), months(values, start, told, 3, 12)
     np.testing.assert_array_equal(one.answers.nature, two.answers.nature)
     others = np.arange(len(months.st.deciders)) != usa
     np.testing.assert_array_equal(one.answers.rows[:, others], two.answers.rows[:, others])
@@ -298,6 +298,17 @@ def test_a_seat_on_autopilot_is_not_waited_for_and_can_come_back(table: Callable
             break
         t.quiet()
     assert "plan" in t.room.brief(t.seats["ussr"])["legal"]
+
+
+def test_with_nobody_at_the_table_the_next_month_waits_for_the_desk(table: Callable[..., Table]) -> None:
+    t = table(start="1953-02", end="1953-12")
+    for seat in t.seats:
+        t.act("hand", seat=seat, to="autopilot")
+    assert [m.month for m in t.live.state.months] == [1]
+    t.act("close")
+    assert [m.month for m in t.live.state.months] == [1, 2]
+    t.act("hand", seat="usa", to="human")
+    assert t.room.brief(t.seats["usa"])["stage"]["key"] == "1953-04:plan"
 
 
 def test_an_injected_event_happens_in_the_next_month_and_is_logged(table: Callable[..., Table]) -> None:

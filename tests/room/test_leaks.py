@@ -18,7 +18,7 @@ from detente.room.service import Room
 from test_views import KNOWN, NOBODY, OWN, OWN_ACTOR
 from test_views import WHOLE as EVERYBODY
 
-WORLDS = 12
+WORLDS = 8
 
 
 def page(ex: Exercise, seat: str) -> str:
@@ -77,6 +77,16 @@ def test_stages_of_answers_and_of_a_crisis_tell_no_more(table: Callable[..., Tab
                 bold = [row for row in told["legal"].get("plan", []) if "show-force" in row or "blockade" in row]
                 t.file(seat, {"plan": bold[:1]} if bold else chosen(told, rng))
     assert min(looked.values()) >= 1, looked
+
+
+def test_what_mediating_is_worth_is_not_shown(table: Callable[..., Table]) -> None:
+    """The model weighs it by the tension that two others feel."""
+    t = table(seats=["india"], start="1953-02", end="1953-03")
+    for seat in range(4):
+        assert page(veil(t.live, "india", seat), "india") == page(t.live, "india")
+    rows = t.room.brief(t.seats["india"])["plan"]["rows"]
+    assert {row["worth"] is None for row in rows if row["instrument"] == "mediate"} == {True}
+    assert any(row["worth"] is not None for row in rows)
 
 
 def test_the_interface_hands_out_the_same_bytes(table: Callable[..., Table]) -> None:

@@ -25,7 +25,7 @@ from detente.room.store import Entry, Store
 from detente.scenario import SLOTS, month_name
 from detente.seats import human
 from detente.seats.human import KINDS, Question
-from detente.world import NEVER, World
+from detente.world import World
 
 PLAN, ANSWER, CRISIS = "plan", "answer", "crisis"
 HUMAN, AUTOPILOT = "human", "autopilot"
@@ -385,7 +385,10 @@ class Exercise:
     def go_on(self, why: str = "") -> None:
         """Close the stage if it is to be closed, and open what follows, until people are asked or all is over."""
         self._close(why)
+        month = self.state.month
         while not self.state.ended and self.state.stage is None:
+            if not self.state.done and not self.humans() and not (why == "desk" and self.state.month == month):
+                return  # nobody sits at the table: the next month waits
             self._next()
 
     def _next(self) -> None:
@@ -412,11 +415,7 @@ class Exercise:
         if np.abs(np.asarray(public.open)).max(initial=0.0) > 0:
             return False
         due = np.minimum(np.asarray(public.deadline), np.asarray(public.meeting)) <= 1.0
-        ours = [
-            seat
-            for issue in np.flatnonzero(due & (np.asarray(public.deadline) < NEVER))
-            for seat in self._principals(int(issue))
-        ]
+        ours = [seat for issue in np.flatnonzero(due) for seat in self._principals(int(issue))]
         return not set(ours) & set(people) and not any(q.kind != "consent" for q in self.questions())
 
     def _principals(self, issue: int) -> list[str]:

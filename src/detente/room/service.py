@@ -24,7 +24,7 @@ from detente.room.exercise import AUTOPILOT, CLOSED, HUMAN, Exercise, finished, 
 from detente.room.kernel import Kernel
 from detente.room.rules import rules
 from detente.room.setup import ANNOUNCEMENT, DAY, LETTER, RoomError
-from detente.room.store import Pass, Store
+from detente.room.store import Entry, Pass, Store
 from detente.room.work import KINDS, Queue
 from detente.scenario import SLOTS, month_name, nearest, parse_month
 
@@ -112,14 +112,24 @@ class Room:
         """Make an exercise: its links are shown now and never again."""
         _must(who, OPERATOR)
         found = setup.checked(self.kernel.scenario, data)
+        made = Entry(0, time.time(), "made", found.first, None, {"setup": found.model_dump()})
+        return self._born(self.kernel.version, found, [made])
+
+    def _born(self, version: str, found: setup.Setup, log: list[Entry], parent: str | None = None) -> Made:
+        """A new exercise with the beginning of its log, kept at once; then it goes on by itself."""
         ident = secrets.token_hex(8)
         with self.store.begin() as db:
-            self.store.add(db, ident, self.kernel.version, found.model_dump(), None)
+            self.store.add(db, ident, version, found.model_dump(), parent)
+            self.store.append(db, ident, log, None)
             links = self._links(db, ident, found.seats)
-        ex = self._loaded(ident)
-        ex.note("made", {"setup": found.model_dump()}, month=found.first)
+        ex = self.live[ident] = self._opened(ident)
         self._step(ex)
         return links
+
+    def _opened(self, ident: str) -> Exercise:
+        ex = Exercise(ident, self.store, self.kernel, self.clock)
+        ex.observers.append(briefing.shown)
+        return ex
 
     def _links(self, db: sa.Connection, ident: str, seats: list[str]) -> Made:
         one = functools.partial(self.store.issue, db)
@@ -128,8 +138,7 @@ class Room:
 
     def _loaded(self, ident: str) -> Exercise:
         if ident not in self.live:
-            ex = Exercise(ident, self.store, self.kernel, self.clock)
-            ex.observers.append(briefing.shown)
+            ex = self._opened(ident)
             if ex.log and not ex.state.ended and ex.readable and not ex.state.paused:
                 ex.note("paused", {"paused": True, "why": "restart"})
                 ex.commit()
@@ -302,8 +311,9 @@ class Room:
                 f"Постоянные указания – не больше {SLOTS} строк меню этого места.",
                 sorted(known),
             )
-        ex.note("standing", {"rows": rows or []}, who.seat)
-        ex.commit()
+        with self._safely(ex):
+            ex.note("standing", {"rows": rows or []}, who.seat)
+            ex.commit()
         self._tell(ex.id, "own", who.seat)
 
     @_locked
@@ -327,20 +337,22 @@ class Room:
             raise RoomError("rate", f"At most {LETTERS} letters a month.", f"Не больше {LETTERS} писем в месяц.")
         if len(about) > 200:
             raise RoomError("size", "`about` names one row or question.", "`about` называет одну строку или вопрос.")
-        sent = []
-        for one in to:
-            arrives, at_once = ex.arrival(who.seat, one, rules(self.kernel.scenario).lags)
-            data = {"to": [one], "text": text, "about": about, "arrives": list(arrives), "at_once": at_once}
-            ex.note("letter", data, who.seat)
-            read = ex.state.holders.get(one, AUTOPILOT) == HUMAN
-            sent.append({"to": one, "at_once": at_once, "read": read, "arrives": month_name(arrives[0])})
-        ex.commit()
+        with self._safely(ex):
+            sent = [self._send(ex, who.seat, one, text, about) for one in to]
+            ex.commit()
         self._tell(ex.id, "own", who.seat)
         self._tell(ex.id, "desk", "")
         for line in sent:
             if line["at_once"]:
                 self._tell(ex.id, "letter", str(line["to"]))
         return {"sent": sent}
+
+    def _send(self, ex: Exercise, sender: str, to: str, text: str, about: str) -> dict[str, Any]:
+        arrives, at_once = ex.arrival(sender, to, rules(self.kernel.scenario).lags)
+        data = {"to": [to], "text": text, "about": about, "arrives": list(arrives), "at_once": at_once}
+        ex.note("letter", data, sender)
+        read = ex.state.holders.get(to, AUTOPILOT) == HUMAN
+        return {"to": to, "at_once": at_once, "read": read, "arrives": month_name(arrives[0])}
 
     # ---- the desk ----
     @_locked
@@ -433,7 +445,7 @@ class Room:
         self._tell(ex.id, "stage")
 
     def close(self, ex: Exercise) -> None:
-        """Close the open stage now; who has not answered is silent."""
+        """Close the open stage now; who has not answered is silent. With nobody in a seat: play one month."""
         _going_on(ex)
         ex.go_on("desk")
         self._tell(ex.id, "ended" if ex.state.ended else "stage")
@@ -516,19 +528,12 @@ class Room:
     def fork(self, ex: Exercise, at: str, title: str = "") -> dict[str, Any]:
         """A new exercise that begins with this one's months before one of them, with links of its own."""
         month = _month_of(ex, at)
-        ident = secrets.token_hex(8)
         found = ex.setup.model_copy(update={"title": (title or f"{ex.setup.title} ({at})")[: setup.TITLE]})
-        with self.store.begin() as db:
-            self.store.add(db, ident, ex.version, found.model_dump(), ex.id)
-            links = self._links(db, ident, found.seats)
-        other = Exercise(ident, self.store, self.kernel, self.clock)
-        other.observers.append(briefing.shown)
-        other.note("made", {"setup": found.model_dump(), "parent": ex.id, "at": at}, month=found.first)
-        for entry in finished(ex, month):
-            other.note(entry.kind, entry.data, entry.seat, entry.month)
-        self.live[ident] = other
-        ex.note("forked", {"to": ident, "at": at})
-        self._step(other)
+        made = {"setup": found.model_dump(), "parent": ex.id, "at": at}
+        first = Entry(0, time.time(), "made", found.first, None, made)
+        rest = [entry._replace(number=n + 1) for n, entry in enumerate(finished(ex, month))]
+        links = self._born(ex.version, found, [first, *rest], ex.id)
+        ex.note("forked", {"to": links.exercise, "at": at})
         return links._asdict()
 
     # ---- debrief, export ----
