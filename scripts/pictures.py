@@ -90,6 +90,9 @@ def prepared(page: Page, url: str, token: str) -> dict[str, str]:
     page.click("form.setup button:not([value])")
     page.wait_for_selector(".links")
     links = [one.inner_text().strip() for one in page.locator(".links .code").all()]
+    page.goto(links[0])
+    page.wait_for_selector(".seat-top")
+    found["desk"] = page.url
     for link in links[1:]:
         page.goto(link)
         page.wait_for_selector(".seat-top")
@@ -98,17 +101,15 @@ def prepared(page: Page, url: str, token: str) -> dict[str, str]:
             continue
         found["seat"] = page.url
         page.locator("input[name=plan]").nth(0).check()
-        page.locator("#decide button:not([type=button])").click()
+        page.locator("#decide button:not([type=button])").first.click()
         page.wait_for_timeout(900)
-    page.goto(found["seat"])
+    page.goto(found["desk"])
     page.wait_for_selector(".seat-top")
-    while page.locator("#decide input[type=radio]").count() and not page.locator("#decide .said.good").count():
-        page.locator("#decide fieldset").first.locator("input").first.check()
-        page.locator("#decide button").last.click()
+    while page.locator("h1").inner_text() == "October 1962":
+        page.locator("form[data-send='desk/close'] button").click()
         page.wait_for_timeout(900)
-    page.goto(links[0])
-    page.wait_for_selector(".seat-top")
-    found["desk"] = page.url
+    page.locator("form[data-send='desk/pause'] button").click()
+    page.wait_for_timeout(900)
     return found
 
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from detente.console import WrongError, said
+from detente.room import ready
 from detente.scenario import citations, home_of, load
 
 README = """\
@@ -68,6 +69,8 @@ def _copy(model: Path, folder: Path) -> None:
         place = path.relative_to(model)
         if place.parts[0] in ("chronicle", "crises", "claims", "shocks.toml"):
             continue
+        if place.parts[0] == "exercises" and place.name != "rules.toml":
+            continue
         to = folder / place
         to.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, to)
@@ -78,7 +81,8 @@ def _copy(model: Path, folder: Path) -> None:
 
 def _cited(folder: Path) -> None:
     """Keep only the works that the copy still cites: an unused source is an error of `check`."""
-    used = set(citations(load(str(folder.absolute()))))
+    made = load(str(folder.absolute()))
+    used = {*citations(made), *ready.cited(made)}
     for path in folder.glob("sources*.toml"):
         parts = re.split(r"(?m)^(?=\[source\.)", path.read_text(encoding="utf-8"))
         kept = [p for p in parts[1:] if p.partition("]")[0].removeprefix("[source.").strip('"') in used]

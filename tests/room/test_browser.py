@@ -106,7 +106,7 @@ def opened(browser: Any, server: Server, faults: list[str]) -> Iterator[Callable
         made.on(
             "request", lambda r: faults.append(r.url) if not r.url.startswith((server.url, "data:", "blob:")) else None
         )
-        made.set_default_timeout(20_000)
+        made.set_default_timeout(60_000)
         contexts.append(made)
         return made
 

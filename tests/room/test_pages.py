@@ -1,6 +1,7 @@
 """Pages made on the server: what a reader finds on them, what they refuse, what they let a browser load."""
 
 import re
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,13 @@ import pytest
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from detente.console import WrongError
 from detente.lab.store import RunError
+from detente.room import serve
 from detente.room.app import create
 from detente.room.guard import LARGEST
-from detente.room.pages import ask, explore, lab, ledger, shell
-from detente.room.pages.site import Site
+from detente.room.pages import after, ask, explore, lab, ledger, shell
+from detente.room.pages.site import Site, loopback
 
 WORDS = Path(shell.__file__).parent / "words"
 
@@ -303,3 +306,78 @@ def test_a_report_may_run_its_own_scripts_and_no_other():
     script = policy.split("script-src ")[1].split(";")[0]
     assert "unsafe" not in script
     assert shell.policy(html.replace("one()", "two()")) != policy
+
+
+def test_a_qr_code_fills_the_place_that_it_is_given():
+    from detente.room.pages import links
+
+    drawn = str(links.code("http://localhost/enter#token"))
+    assert "viewBox" in drawn
+    assert "width=" not in drawn.partition(">")[0]
+    assert links.token_in("http://localhost/enter#token") == "token"
+    assert links.token_in(" token ") == "token"
+
+
+# ---- the debrief ----
+def test_what_mattered_is_told_as_far_as_it_is_found(site):
+    effect = {"exercise": 0.4, "without": 0.3, "effect": 0.1, "low": 0.05, "high": 0.15, "twins": 200, "parted": 0.5}
+    point = {"seat": "usa", "month": "1962-10", "kind": "rows", "what": "<b>blockade</b>"}
+    spread = {"low": 0.1, "median": 0.2, "high": 0.3, "worlds": 64}
+    aim = {"end": "peace", "text": "Peace", "weight": 0.2, "met": 0.5, "autopilot": spread}
+    unusual = {"measure": "war", "value": 0.0, "below": 0.5, "low": 0.0, "median": 0.0, "high": 1.0}
+    result = {
+        "points": [{**point, "effects": [{"measure": "tension.usa.ussr", **effect}, {"measure": "war", **effect}]}],
+        "aims": [{"seat": "usa", "aims": [aim]}],
+        "unusual": [unusual],
+    }
+    for lang in ("en", "ru"):
+        running = {"state": "running", "done": 2, "total": 9, "result": result, "error": ""}
+        html, going = after.found(site, running, lang)
+        assert going
+        assert "<progress" in html
+        assert "&lt;b&gt;blockade" in html
+        assert site.scenario.series["tension.usa.ussr"].name[lang] in html
+        for state in ("waiting", "stopped", "failed", "done"):
+            html, going = after.found(site, {**running, "state": state, "error": "why"}, lang)
+            assert going == (state == "waiting")
+            assert ("why" in html) == (state == "failed")
+        assert after.found(site, None, lang)[0]
+
+
+def test_a_picture_of_belief_holds_band_belief_and_truth():
+    months = [
+        {"month": f"1962-{m}", "low": 10, "belief": 50, "high": 90, "truth": 30 * k} for k, m in enumerate((10, 11))
+    ]
+    drawn = after.belief_svg(months, "<title>")
+    assert drawn.count("<path") == 3
+    assert "&lt;title&gt;" in drawn
+    after.belief_svg([{**months[0], "low": 0, "belief": 0, "high": 0, "truth": 0}], "nothing")
+
+
+# ---- the verb ----
+def test_what_cannot_be_opened_is_said_before_anything_is(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(WrongError, match=f"--port {port}: it cannot be opened"):
+            serve.checked("127.0.0.1", port, "", None, None)
+    with pytest.raises(WrongError, match="http:// or https://"):
+        serve.checked("127.0.0.1", 0, "example.org", None, None)
+    with pytest.raises(WrongError, match="--claims"):
+        serve.checked("127.0.0.1", 0, "", tmp_path / "none.json", None)
+    with pytest.raises(WrongError, match="--tls"):
+        serve.checked("127.0.0.1", 0, "", None, (tmp_path / "a", tmp_path / "b"))
+
+
+def test_addresses_are_those_that_others_can_reach():
+    assert list(serve.addresses("192.0.2.7")) == ["192.0.2.7"]
+    assert all(name == "localhost" or not loopback(name) for name in serve.addresses("0.0.0.0"))
+    assert [loopback(name) for name in ("127.0.0.1", "::1", "localhost", "192.0.2.7", "example.org")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert serve.bare("2001:db8::1") == "[2001:db8::1]"

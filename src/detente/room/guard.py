@@ -13,6 +13,8 @@ from detente.room.pages.shell import CLOSED
 
 SAFE = ("GET", "HEAD", "OPTIONS")
 API = "/api/"
+SOCKET = "/_nicegui_ws"
+"""Part of the address of NiceGUI's socket, which can be asked by plain requests too."""
 LARGEST = 2 * 1024 * 1024
 """Bytes of a request's body."""
 BROUGHT = 33 * 1024 * 1024
@@ -58,7 +60,7 @@ class Guard:
                 "This room does not answer to that name. Open it by the address that it printed when it started.",
             )
         asks = scope["type"] == "websocket" or scope["method"] not in SAFE or "upgrade" in headers
-        asks = asks or "/_nicegui_ws" in scope["path"]
+        asks = asks or SOCKET in scope["path"]
         origin = headers.get("origin")
         if asks and origin is not None and not self._own(origin, host) and not _veiled(scope, headers):
             return 403, "This came from a page of another site, and is refused."
@@ -105,7 +107,8 @@ def _veiled(scope: Scope, headers: Headers) -> bool:
     Where a browser says from where a request comes (it does on loopback and over TLS), that decides; where it does not,
     the cookies do, which no browser sends along with a foreign page's form (SameSite=Strict).
     """
-    hidden = scope["type"] == "http" and headers.get("origin") == "null"
+    form = scope["type"] == "http" and scope["method"] == "POST" and SOCKET not in scope["path"]
+    hidden = form and headers.get("origin") == "null"
     return hidden and headers.get("sec-fetch-site", "same-origin") == "same-origin"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ def serve(
         loopback=own and not public_url,
         announce=announce,
     )
+    warnings.filterwarnings("ignore", message=r"os\.fork\(\) was called")  # the child runs another program at once
     logging.getLogger("nicegui").setLevel(logging.WARNING)
     files: dict[str, Any] = {"ssl_certfile": tls[0], "ssl_keyfile": tls[1]} if tls else {}
     uvicorn.run(

@@ -68,5 +68,7 @@ def address(request: Request, token: str) -> str:
 def code(text: str) -> Markup:
     """A text as a QR code, as a picture in the page."""
     out = io.BytesIO()
-    segno.make(text, error="m").save(out, kind="svg", xmldecl=False, svgns=True, border=3, dark="#20262b", light="#fff")
+    segno.make(text, error="m").save(
+        out, kind="svg", xmldecl=False, svgns=True, omitsize=True, border=3, dark="#20262b", light="#fff"
+    )
     return Markup(out.getvalue().decode())
