@@ -354,6 +354,12 @@ def test_a_picture_of_belief_holds_band_belief_and_truth():
     after.belief_svg([{**months[0], "low": 0, "belief": 0, "high": 0, "truth": 0}], "nothing")
 
 
+def test_a_worth_that_is_not_told_is_a_dash():
+    assert shell.signed(None) == "–"
+    assert shell.signed(-0.26) == "-0.3"
+    assert shell.signed(1.234, 2) == "+1.23"
+
+
 # ---- the verb ----
 def test_what_cannot_be_opened_is_said_before_anything_is(tmp_path):
     with socket.socket() as taken:

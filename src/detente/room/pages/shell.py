@@ -55,6 +55,11 @@ def month(name: str, lang: str) -> str:
     return f"{word[:1].upper()}{word[1:]} {year}"
 
 
+def signed(value: float | None, digits: int = 1) -> str:
+    """A worth with its sign; a dash where it is not told."""
+    return "–" if value is None else f"{value:+.{digits}f}"
+
+
 def language(request: Request) -> Lang:
     """As the reader switched it, else as the browser asks for it, English where it asks for neither."""
     chosen = request.cookies.get(COOKIE)
@@ -87,7 +92,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["month"] = month
+    made.filters.update(month=month, signed=signed)
     made.globals.update(static=STATIC, version=__version__, areas=AREAS, stamp=stamp())
     return made
 
