@@ -142,6 +142,13 @@ def test_an_actor_that_does_not_exist_and_the_nearest_that_does(mine, added):
     assert any(p.key == "a-move.actor" and "'usra'" in p.wrong and "did you mean" in p.mend for p in added())
 
 
+def test_an_issue_that_waits_for_nothing_in_the_calendar(mine, added):
+    alter(mine / "issues.toml", 'begins_with = "independence-june-1960"', 'begins_with = "independence-june-1961"')
+    (problem,) = [p for p in added() if p.file == "issues.toml"]
+    assert problem.key == "issue.congo.begins_with"
+    assert "independence-june-1960" in problem.mend
+
+
 def test_unknown_actors_are_found_everywhere_at_once(mine, added):
     append(mine / "chronicle/1954.toml", move(actor="atlantis"))
     append(mine / "chronicle/1957.toml", move(id="b-move", date="1957-01-15", actor="lemuria"))

@@ -8,13 +8,17 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from detente import menus, scenario
+from detente.masks import allowed
 from detente.scenario import Scenario
 from detente.seats import preferences
 from detente.seats.record import record
 from detente.structure import NESTS, Structure
+from detente.world import opening
 
 PACKAGE = Path(menus.__file__).parent
 READS_NAMES = ("lab/observed/", "lab/prior.py", "report/")
@@ -125,3 +129,15 @@ def test_demands_are_addressed_to_the_other_side(st: Structure, instrument: str)
         issue = st.row_issue[i]
         ours, theirs = st.stake[issue, st.dec[st.row_seat[i]]], st.stake[issue, st.row_target[i]]
         assert ours * theirs < 0, st.rows[i].name
+
+
+def test_an_issue_that_an_independence_begins_cannot_be_raised_before_it(st: Structure) -> None:
+    """Its rows open in the month after the calendar's event, with as much of the new states' people free."""
+    (k,) = np.flatnonzero(st.awaited)
+    rows = [n for n, row in enumerate(st.rows) if row.issue == st.issues[k]]
+    born = st.scenario.calendar[st.scenario.issues[st.issues[k]].begins_with].month
+    world = opening(st, 1)
+    for month, may in ((born, False), (born + 1, True)):
+        free = jnp.full_like(world.influence.independent, st.independence[:month].sum())
+        then = world._replace(influence=world.influence._replace(independent=free))
+        assert (np.asarray(allowed(then, st))[rows] > 0.5).any() == may

@@ -284,12 +284,19 @@ def names(sc: Scenario, reading: Reading) -> Iterator[Problem]:
 def _parts(sc: Scenario, reading: Reading) -> Iterator[Scenario]:
     """The scenario again and again, each time with one entry shown and the rest, even malformed, known by name."""
     known = {kind: dict.fromkeys(reading.place[kind]) for kind in ("events", "crises")}
-    nothing = {"neighbours": [], "garrisons": [], "open_border_to": ""}
-    calm = {key: actor.model_copy(update=nothing) for key, actor in sc.actors.items()}
-    mute = {key: issue.model_copy(update={"stakes": {}, "forms": []}) for key, issue in sc.issues.items()}
+    nobody = {"neighbours": [], "garrisons": [], "open_border_to": ""}
+    calm = {key: actor.model_copy(update=nobody) for key, actor in sc.actors.items()}
+    nothing = {"stakes": {}, "forms": [], "begins_with": ""}
+    mute = {key: issue.model_copy(update=nothing) for key, issue in sc.issues.items()}
     past = sc.chronicle.model_copy(update={"events": Only(known["events"])})
     bare = sc.model_copy(
-        update={"actors": calm, "issues": mute, "calendar": {}, "crises": Only(known["crises"]), "chronicle": past}
+        update={
+            "actors": calm,
+            "issues": mute,
+            "calendar": Only(sc.calendar),
+            "crises": Only(known["crises"]),
+            "chronicle": past,
+        }
     )
     yield from (bare.model_copy(update={"actors": Only(sc.actors, key)}) for key in sc.actors)
     yield from (bare.model_copy(update={"issues": Only(sc.issues, key)}) for key in sc.issues)

@@ -30,7 +30,9 @@ def allowed(world: World, st: Structure) -> Array:
                 else jnp.ones((len(index), *world.war.shape), world.war.dtype)
             )
             order.append(index)
-    return jnp.concatenate(parts)[np.argsort(np.concatenate(order))]
+    free = jnp.concatenate(parts)[np.argsort(np.concatenate(order))]
+    awaited = np.array([st.awaited[k] if row.issue else 0.0 for row, k in zip(st.rows, st.row_issue, strict=True)])
+    return free * (world.influence.independent >= awaited[:, None])
 
 
 def _seat(st: Structure, index: np.ndarray) -> np.ndarray:

@@ -264,6 +264,7 @@ class Issue(Strict):
     """Something in dispute, whose stake it is, and which issue-bound instruments make sense.
 
     direct_line: a settlement opens direct communication between its principals, which makes accidental war less likely.
+    begins_with: the independence, an entry of the calendar, before which there is nothing to dispute.
     """
 
     name: Bilingual
@@ -272,6 +273,7 @@ class Issue(Strict):
     opening: float = Field(ge=0, le=1)
     forms: list[str]
     direct_line: bool = False
+    begins_with: str = ""
     source: Sources
 
 
@@ -685,6 +687,8 @@ def cross_check(scenario: Scenario) -> None:
             _known("issues.toml", f"issue.{key}.stakes", actor_id, scenario.actors, "actor")
         for form in issue.forms:
             _known("issues.toml", f"issue.{key}.forms", form, scenario.instruments, "instrument")
+        if issue.begins_with:
+            _known("issues.toml", f"issue.{key}.begins_with", issue.begins_with, scenario.calendar, "given event")
     for event in scenario.chronicle:
         _check_event(scenario, event)
     for given in scenario.calendar.values():

@@ -382,6 +382,16 @@ class Structure:
                 out[given.month] += given.weight
         return out
 
+    @cached_property
+    def awaited(self) -> Floats:
+        """Share of the new states' people that must be independent before an issue is in dispute [I]."""
+        out = np.zeros(len(self.issues))
+        for k, issue in enumerate(self.issues):
+            if key := self.scenario.issues[issue].begins_with:
+                given = self.scenario.calendar[key]
+                out[k] = self.independence[: given.month + 1].sum() - 0.5 * given.weight
+        return out
+
 
 def structure(scenario: Scenario) -> Structure:
     """Derive every position from a checked scenario."""

@@ -25,7 +25,7 @@ from detente.room.store import Entry, Store
 from detente.scenario import SLOTS, month_name
 from detente.seats import human
 from detente.seats.human import KINDS, Question
-from detente.world import NEVER, World
+from detente.world import World
 
 PLAN, ANSWER, CRISIS = "plan", "answer", "crisis"
 HUMAN, AUTOPILOT = "human", "autopilot"
@@ -415,11 +415,7 @@ class Exercise:
         if np.abs(np.asarray(public.open)).max(initial=0.0) > 0:
             return False
         due = np.minimum(np.asarray(public.deadline), np.asarray(public.meeting)) <= 1.0
-        ours = [
-            seat
-            for issue in np.flatnonzero(due & (np.asarray(public.deadline) < NEVER))
-            for seat in self._principals(int(issue))
-        ]
+        ours = [seat for issue in np.flatnonzero(due) for seat in self._principals(int(issue))]
         return not set(ours) & set(people) and not any(q.kind != "consent" for q in self.questions())
 
     def _principals(self, issue: int) -> list[str]:

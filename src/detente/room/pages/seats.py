@@ -16,6 +16,7 @@ from detente.room.pages import links, shell
 from detente.room.pages.site import Site, missing, of
 from detente.room.setup import RoomError
 from detente.room.store import Pass
+from detente.scenario import Scenario
 
 router = APIRouter(include_in_schema=False)
 ALONE = {"clocks": {"plan": 0, "answer": 0, "crisis": 0}, "closed": False, "expires": 30}
@@ -26,7 +27,7 @@ SET_UP = {
     "end": "1962-12",
     "opens": "record",
     "seed": 1,
-    "seats": ["usa", "ussr"],
+    "seats": [],
     "plan": 5.0,
     "answer": 3.0,
     "crisis": 2.0,
@@ -180,13 +181,19 @@ async def set_up(request: Request, exercise: str = "") -> Response:
     site, lang = of(request), shell.language(request)
     if await asyncio.to_thread(links.holder, request, "operator") is None:
         return await _door(request, shell.text(lang, "seats.door.operator"), 403)
-    values = dict(SET_UP)
+    values: dict[str, Any] = SET_UP | {"seats": _leading(site.scenario)}
     one = next((e for e in site.exercises() if e.id == exercise), None)
     if one is not None:
         given = one.setup.model_dump()
         values |= {k: v for k, v in given.items() if k in values} | {"title": one.name[lang], "exercise": one.id}
         values |= {k: v / 60 for k, v in given["clocks"].items()}
     return _set_up(request, values)
+
+
+def _leading(scenario: Scenario) -> list[str]:
+    """The two strongest centres."""
+    centres = [actor for actor in scenario.actors.values() if actor.centre]
+    return [actor.id for actor in sorted(centres, key=lambda actor: -actor.opening.cinc.value)[:2]]
 
 
 def _set_up(
