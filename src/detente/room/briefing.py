@@ -29,8 +29,6 @@ from detente.seats import human
 from detente.structure import NESTS
 from detente.world import NEVER
 
-BETWEEN = "mediate"
-"""The operation whose worth is not shown: `preferences.go_betweens` reads the tension that two others feel."""
 RECENT = 3
 """Months of public events in a brief."""
 FIELDS = (
@@ -131,7 +129,7 @@ def known(ex: Exercise, seat: str) -> Known:
         mine,
         seen,
         np.asarray(heard.mask[own]),
-        _own_worth(ex, heard, own),
+        np.asarray(heard.worth.rows[own]),
         tuple((q, np.asarray(getattr(heard.worth, q.kind)[q.place])) for q in put),
         tuple(ladders) if stage and stage.kind == CRISIS else (),
         tuple(one for one in ex.happened() if one.by(seat)),
@@ -141,13 +139,6 @@ def known(ex: Exercise, seat: str) -> Known:
         tuple(other for other in ex.st.deciders if other != seat and ex.hotline(seat, other)),
         tuple(aims.aims(ex.kernel, ex.values, seen, d)),
     )
-
-
-def _own_worth(ex: Exercise, heard: Heard, own: slice) -> NDArray[Any]:
-    """What each row is worth to its seat; NaN for mediating, which the model weighs by what only two others feel."""
-    instruments = ex.kernel.scenario.instruments
-    between = np.array([instruments[row.instrument].operation == BETWEEN for row in ex.st.rows[own]])
-    return np.where(between, np.nan, np.asarray(heard.worth.rows[own]))
 
 
 def _ladder(ex: Exercise, k: int, seat: str, mine: Sequence[str]) -> Ladder:

@@ -647,10 +647,10 @@ def home_rule(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 
 
 def go_betweens(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Mediate, or declare neutrality: prestige where others quarrel and one stands between. S14.1."""
+    """Mediate, or declare neutrality: prestige where others are known to quarrel and one stands between. S14.1."""
     p = laws.preferences.mediate
     one, other = (r.st.principals[r.kz, n].clip(0) for n in (0, 1))
-    heat = v.tension[one, r.st.dec[other]]
+    heat = jnp.minimum(v.public.threat[r.st.dec[one]], v.public.threat[r.st.dec[other]])
     cross = jnp.minimum(v.affinity[r.s, r.st.dec[one]], v.affinity[r.s, r.st.dec[other]])
     return w.prestige[r.s] * p.heat * heat + p.cross * cross + w.peace[r.s] * p.fear * v.fear[r.s]
 
