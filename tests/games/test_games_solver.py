@@ -333,9 +333,10 @@ def test_a_branch_that_cannot_be_followed_says_so_and_why(monkeypatch):
 
 def test_ctrl_c_stops_a_solve():
     code = """
-        import sys
+        import signal
         from detente.games import quantal
         from games_kit import grown
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests were begun without it
         game = grown(1, depth=6)
         print("ready", flush=True)
         quantal.limit(game)
