@@ -27,6 +27,8 @@ from detente.world import World
 
 UNKNOWN = -2
 """An answer that is not filled in; -1 is `routine`, or that nobody was asked."""
+LUCK = ("growth", "refugees")
+"""Kinds of measured luck: answers that are numbers, not choices."""
 DRAWN, MEAN = np.nan, np.inf
 """Measured luck that is not filled in: drawn, or held at the law's mean as `follow` does where nothing is recorded."""
 
@@ -177,23 +179,21 @@ def resume_month(
 
 def nothing(st: Structure, record: Record) -> Answers:
     """A month with nothing filled in, as arrays [...] that one can write into."""
-    wide = {kind: getattr(record, kind).shape[1:] for kind in Answers._fields if kind not in ("growth", "refugees")}
+    wide = {kind: getattr(record, kind).shape[1:] for kind in Answers._fields if kind not in LUCK}
     told: dict[str, Any] = {kind: np.full(shape, UNKNOWN, np.int32) for kind, shape in wide.items()}
-    luck: dict[str, Any] = {kind: np.full(len(st.actors), DRAWN, np.float32) for kind in ("growth", "refugees")}
+    luck: dict[str, Any] = {kind: np.full(len(st.actors), DRAWN, np.float32) for kind in LUCK}
     return Answers(**told, **luck)
 
 
 def recorded(record: Record, month: int) -> Answers:
     """A month as it is recorded, [...]; where measured luck is not, the law's mean."""
     told: dict[str, Any] = {
-        kind: np.asarray(getattr(record, kind)[month]).astype(np.int32)
-        for kind in Answers._fields
-        if kind not in ("growth", "refugees")
+        kind: np.asarray(getattr(record, kind)[month]).astype(np.int32) for kind in Answers._fields if kind not in LUCK
     }
     luck: dict[str, Any] = {
         kind: np.where(getattr(record, f"{kind}_known")[month] > 0, getattr(record, kind)[month], MEAN).astype(
             np.float32
         )
-        for kind in ("growth", "refugees")
+        for kind in LUCK
     }
     return Answers(**told, **luck)

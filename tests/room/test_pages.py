@@ -1,5 +1,6 @@
 """Pages made on the server: what a reader finds on them, what they refuse, what they let a browser load."""
 
+import asyncio
 import re
 import socket
 import time
@@ -9,16 +10,45 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from fastapi import Request
 from fastapi.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from detente.console import WrongError
 from detente.lab.store import RunError
-from detente.room import serve
+from detente.room import api, serve
 from detente.room.app import create
 from detente.room.guard import LARGEST
-from detente.room.pages import after, ask, explore, lab, ledger, shell
-from detente.room.pages.site import Site, loopback
+from detente.room.pages import after, ask, explore, lab, ledger, links, shell
+from detente.room.pages.site import Site, closed, loopback
+from detente.room.store import Pass
+from detente.scenario import load
+
+
+class Held:
+    """A room in which every token is that of one seat, while an exercise runs that closes Explore and Ask."""
+
+    who = Pass("one", "seat", "usa")
+
+    def enter(self, token: str) -> Pass:
+        return self.who
+
+    def secluded(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("cookie", "role"), [("detente-operator", "operator"), ("detente-desk-one", "desk")])
+def test_a_seat_s_link_under_another_cookie_s_name_opens_nothing(tmp_path: Path, cookie: str, role: str) -> None:
+    room: Any = Held()
+    site = Site("coexistence", load("coexistence"), tmp_path, loopback=False, room=room)
+    headers = [(b"cookie", f"{cookie}=token; {api.cookie(room.who)}=token".encode())]
+    request = Request({"type": "http", "headers": headers, "detente": site})
+    assert links.holder(request, "seat", "one", "usa") == room.who
+    assert links.holder(request, role, "" if role == "operator" else "one") is None
+    assert not site.operator(request)
+    assert not asyncio.run(site.may_work(request))
+    assert asyncio.run(closed(request))
+
 
 WORDS = Path(shell.__file__).parent / "words"
 

@@ -9,13 +9,13 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from detente import __version__
 from detente.games import quantal
 from detente.games.play import Play
 from detente.games.tree import CHANCE, TREMBLE, Game
+from detente.report.paper import environment
 from detente.report.solved import Solved, figure, headline, labels, points, word
 
 ENDS = 160
@@ -48,13 +48,7 @@ def html(found: Solved, lang: str = "en") -> str:
     steps = _steps(found)
     rows = found.choices
     panels = sorted(sorted(rows, key=lambda c: -c.reach)[:PANELS], key=lambda c: c.rank)
-    page = Environment(
-        loader=PackageLoader("detente.report"),
-        autoescape=select_autoescape(("html", "j2"), default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    ).get_template("gamepage.html.j2")
+    page = environment().get_template("gamepage.html.j2")
     linked = sum(game.infoset[n.node] < 0 or n.hidden > 0 for n in drawn) <= LINKED
     notes = [word(lang, "tree_note"), word(lang, "joined" if linked else "named")]
     if len(drawn) < len(game.parent):

@@ -10,7 +10,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -20,6 +19,7 @@ from detente import __version__
 from detente.lab.claims import ORDER, Estimate, Finding, Shares, Unrunnable, Verdicts
 from detente.lab.prior import Row
 from detente.lab.store import put
+from detente.report.paper import environment
 from detente.report.words import texts
 
 INKS = {"supported": "#2f7d4f", "assumed": "#2b5c8a", "undecided": "#8a8378", "contradicted": "#b0362c"}
@@ -206,24 +206,21 @@ def html(found: Verdicts, worlds: int, lang: str = "en") -> str:
         resources.files("detente.report").joinpath(f"templates/{name}").read_text(encoding="utf-8")
         for name in ("report.css", "ledger.css")
     )
-    environment = Environment(
-        loader=PackageLoader("detente.report"),
-        autoescape=select_autoescape(("html", "j2"), default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("ledger.html.j2").render(
-        lang=lang,
-        version=__version__,
-        css=Markup(css),
-        t=told.t,
-        worlds=worlds,
-        counts=[(told.t("verdict", key), count) for key, count in told.counts.items()],
-        meanings=[told.t("meaning", verdict) for verdict in ORDER],
-        parts=parts,
-        rivals=[_rival(told, one) for one in sorted(found.rivals, key=lambda r: _order(r.rival.id))],
-        others=[{"id": o.id, "sentence": o.sentence[lang], "reason": o.reason[lang]} for o in _sorted(found[2])],
+    return (
+        environment()
+        .get_template("ledger.html.j2")
+        .render(
+            lang=lang,
+            version=__version__,
+            css=Markup(css),
+            t=told.t,
+            worlds=worlds,
+            counts=[(told.t("verdict", key), count) for key, count in told.counts.items()],
+            meanings=[told.t("meaning", verdict) for verdict in ORDER],
+            parts=parts,
+            rivals=[_rival(told, one) for one in sorted(found.rivals, key=lambda r: _order(r.rival.id))],
+            others=[{"id": o.id, "sentence": o.sentence[lang], "reason": o.reason[lang]} for o in _sorted(found[2])],
+        )
     )
 
 

@@ -7,7 +7,6 @@ from importlib import resources
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from detente import __version__
@@ -16,6 +15,7 @@ from detente.lab.ensemble import Ensemble
 from detente.lab.store import put
 from detente.report import charts, sections
 from detente.report.chances import events
+from detente.report.paper import environment
 from detente.report.sections import Block, Book, Chance, Section, Table
 from detente.report.story import tell, typical
 from detente.report.words import texts
@@ -64,7 +64,7 @@ def render(
     """A page that needs no other file: its words, the picture at its head, its figures and sections."""
     css = Markup(resources.files("detente.report").joinpath("templates/report.css").read_text(encoding="utf-8"))
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             lang=lang,
@@ -82,16 +82,6 @@ def render(
 def write(ensemble: Ensemble, file: Path, lang: str = "en", world: int | None = None) -> None:
     """Write the report so that the file is either whole or not there."""
     put(file, html(ensemble, lang, world).encode())
-
-
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("detente.report"),
-        autoescape=select_autoescape(("html", "j2"), default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 def threads(book: Book) -> Markup:

@@ -21,7 +21,7 @@ from detente.answers import consent_rows
 from detente.explain import KINDS as HEADS
 from detente.explain import row_name
 from detente.lab import whatif
-from detente.resume import Answers, Heard
+from detente.resume import LUCK, Answers, Heard
 from detente.room import aims, briefing
 from detente.room.exercise import Exercise
 from detente.room.kernel import LANES, Kernel
@@ -323,7 +323,7 @@ def told_by(ex: Exercise, like: twin.Told) -> twin.Told:
     for month in ex.state.months:
         for name in Answers._fields:
             value = np.asarray(getattr(month.answers, name))
-            if name != "rows" and name not in ("growth", "refugees"):
+            if name != "rows" and name not in LUCK:
                 value = np.maximum(value, 0)
             parts[name][month.month, ..., 0] = value
         parts["growth_known"][month.month] = parts["refugees_known"][month.month] = 1.0

@@ -7,7 +7,7 @@ version on a machine waits for the compiler.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -120,8 +120,9 @@ class Kernel:
     ) -> Heard:
         """A month of LANES worlds that stand alike or differ [..., LANES]; luck of the worlds from number `first`."""
         keys = noise.other_keys(seed, jnp.arange(first, first + LANES, dtype=jnp.int32), EXERCISE)
-        lanes = np.ascontiguousarray(np.repeat(values[:, None], LANES, -1))
-        return jax.tree.map(np.asarray, self.call(lanes, world, filled, np.asarray(keys), np.int32(month)))
+        return jax.tree.map(
+            np.asarray, self.call(self.spread(values), world, filled, np.asarray(keys), np.int32(month))
+        )
 
     def __call__(self, values: NDArray[np.float32], world: World, filled: Answers, seed: int, month: int) -> Heard:
         """A month of the exercise itself, without a world axis."""
@@ -132,8 +133,7 @@ class Kernel:
         """The world at the beginning of a month: after the record until then, or simulated by its seed."""
         key = values.tobytes(), recorded, -1 if recorded else seed
         if key not in self.begun:
-            lanes = np.ascontiguousarray(np.repeat(values[:, None], LANES, -1))
-            start = jax.tree.map(lambda x: np.array(np.asarray(x)[..., 0]), self.january(lanes))
+            start = jax.tree.map(lambda x: np.array(np.asarray(x)[..., 0]), self.january(self.spread(values)))
             self.begun[key] = [Begun(start, ())]
         line = self.begun[key]
         while len(line) <= month:
@@ -142,11 +142,3 @@ class Kernel:
             heard = self(values, line[at].world, filled, seed, at)
             line.append(Begun(heard.world, (*line[at].past, heard.answers)))
         return line[month]
-
-    def replayed(
-        self, values: NDArray[np.float32], world: World, told: Sequence[Answers], seed: int, month: int
-    ) -> World:
-        """The World after months in which everything is told."""
-        for at, answers in enumerate(told):
-            world = self(values, world, answers, seed, month + at).world
-        return world

@@ -8,12 +8,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from detente.resume import Answers
+from detente.resume import LUCK, Answers
 from detente.structure import Structure
 from detente.world import World
-
-LUCK = ("growth", "refugees")
-"""Answers that are numbers, not choices."""
 
 
 def packed(world: World) -> bytes:

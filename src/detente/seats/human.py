@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from detente.answers import consent_rows
 from detente.ladder.tree import LINES, MOVES, PLAYS, Line, mover
 from detente.nature import secret_pairs
-from detente.scenario import ANSWERS, SLOTS
+from detente.scenario import ANSWERS
 from detente.structure import Structure
 
 KINDS = ("consent", "meeting", "deadline", "discovery")
@@ -68,18 +68,6 @@ def questions(
         for kind in KINDS
         for index in np.flatnonzero(np.asarray(asked[kind]) > 0)
     )
-
-
-def wrong_rows(st: Structure, seat: str, mask: NDArray[np.floating], rows: Sequence[int]) -> str:
-    """Why a plan may not be filed, empty where it may: own rows, allowed, at most SLOTS, none twice."""
-    if len(rows) > SLOTS:
-        return "too-many"
-    if len(set(rows)) < len(rows):
-        return "twice"
-    own = st.seat_rows[st.deciders.index(seat)]
-    if any(not own.start <= row < own.stop for row in rows):
-        return "not-own"
-    return "not-allowed" if any(mask[row] < 0.5 for row in rows) else ""
 
 
 # ---- the ladder, move by move ----

@@ -18,7 +18,7 @@ from detente.lab.store import RunError, put
 from detente.room.lanes import FullError, Job, key_of
 from detente.room.pages import explore, shell
 from detente.room.pages.explore import closed_page
-from detente.room.pages.site import Site, closed, missing, of
+from detente.room.pages.site import Site, closed, missing, of, stopped
 
 router = APIRouter(include_in_schema=False)
 SIZES = (128, 512, 2000)
@@ -29,7 +29,6 @@ MOST = 12
 """Interventions, and measures, of one question."""
 OPTIONS = interventions.OPTIONS
 SERIES_KINDS = ("mean", "max", "min", "at")
-SEAT_KINDS = ("moves", "tenure", "alternation")
 
 
 class Question(BaseModel):
@@ -346,12 +345,7 @@ def way(site: Site, job: Job | None, lang: str) -> tuple[str, bool]:
 @router.post("/ask/{key}/stop")
 async def stop(request: Request, key: str) -> Response:
     """Stop a question that is under way."""
-    site = of(request)
-    job = site.work.known("whatif", key)
-    if job is None or not await site.may_work(request):
-        return missing(request)
-    site.work.stop(job)
-    return RedirectResponse(f"/ask/{key}", status_code=303)
+    return await stopped(request, "whatif", key, f"/ask/{key}")
 
 
 @router.post("/ask/{key}/begin")

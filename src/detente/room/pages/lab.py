@@ -17,7 +17,7 @@ from detente.report.transcript import ENDS
 from detente.room.lanes import FullError, Job, key_of
 from detente.room.pages import explore, shell
 from detente.room.pages.explore import closed_page
-from detente.room.pages.site import Site, closed, missing, of
+from detente.room.pages.site import Site, closed, missing, of, stopped
 
 router = APIRouter(include_in_schema=False)
 LARGEST = 200
@@ -189,12 +189,7 @@ async def game_page(request: Request, key: str) -> Response:
 @router.post("/explore/lab/game/{key}/stop")
 async def stop(request: Request, key: str) -> Response:
     """Stop solving."""
-    site = of(request)
-    job = site.work.known("solve", key)
-    if job is None or not await site.may_work(request):
-        return missing(request)
-    site.work.stop(job)
-    return RedirectResponse(f"/explore/lab/game/{key}", status_code=303)
+    return await stopped(request, "solve", key, f"/explore/lab/game/{key}")
 
 
 @router.post("/explore/lab/game/{key}/payoffs")

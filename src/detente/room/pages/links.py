@@ -12,7 +12,6 @@ from markupsafe import Markup
 
 from detente.room import api
 from detente.room.pages.site import Site, of
-from detente.room.setup import RoomError
 from detente.room.store import Pass
 
 
@@ -48,15 +47,7 @@ def page_of(who: Pass) -> str:
 
 def holder(request: Request, role: str, exercise: str = "", seat: str = "") -> Pass | None:
     """Who a reader is for one page, by its own cookie; None where there is none that still opens it."""
-    site = of(request)
-    name = "-".join(part for part in ("detente", role, exercise, seat) if part)
-    token = request.cookies.get(name, "")
-    if site.room is None or not token:
-        return None
-    try:
-        return site.room.enter(token)
-    except RoomError:
-        return None
+    return of(request).held(request, api.cookie(Pass(exercise, role, seat)))
 
 
 def address(request: Request, token: str) -> str:

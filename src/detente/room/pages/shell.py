@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from markupsafe import Markup
 
 from detente import __version__
+from detente.report import paper
 
 Lang = Literal["en", "ru"]
 COOKIE = "detente_lang"
@@ -85,13 +86,7 @@ def preferred(header: str) -> Lang:
 @lru_cache
 def environment() -> Environment:
     """The templates of the room; everything put into them is escaped."""
-    made = Environment(
-        loader=PackageLoader("detente.room.pages"),
-        autoescape=select_autoescape(("html", "j2"), default=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    made = paper.environment("detente.room.pages")
     made.filters.update(month=month, signed=signed)
     made.globals.update(static=STATIC, version=__version__, areas=AREAS, stamp=stamp())
     return made

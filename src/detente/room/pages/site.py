@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from detente.lab import whatif
 from detente.room import api
@@ -68,13 +68,18 @@ class Site:
 
     def operator(self, request: Request) -> bool:
         """Whether the reader came by the operator's link."""
-        return self._holds(request, "detente-operator")
+        return self.held(request, "detente-operator") is not None
 
-    def _holds(self, request: Request, cookie: str) -> bool:
+    def held(self, request: Request, cookie: str) -> Pass | None:
+        """What a reader's cookie opens; None where it opens nothing, or another pass's link was put into it."""
+        token = request.cookies.get(cookie, "")
+        if self.room is None or not token:
+            return None
         try:
-            return self.room is not None and bool(self.room.enter(request.cookies.get(cookie, "")))
+            found = self.room.enter(token)
         except RoomError:
-            return False
+            return None
+        return found if api.cookie(found) == cookie else None
 
     def limit(self, request: Request) -> None:
         """So many links a minute may be tried from one address."""
@@ -118,7 +123,17 @@ def _closed(request: Request) -> bool:
     if site.room is None or not site.room.secluded() or site.operator(request):
         return False
     desks = [name for name in request.cookies if name.startswith("detente-desk-")]
-    return not any(site._holds(request, name) for name in desks)
+    return not any(site.held(request, name) for name in desks)
+
+
+async def stopped(request: Request, kind: str, key: str, page: str) -> Response:
+    """Stop work that is under way, and go back to its page."""
+    site = of(request)
+    job = site.work.known(kind, key)
+    if job is None or not await site.may_work(request):
+        return missing(request)
+    site.work.stop(job)
+    return RedirectResponse(page, status_code=303)
 
 
 def missing(request: Request) -> HTMLResponse:
