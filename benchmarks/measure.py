@@ -182,7 +182,7 @@ def _kernel(block: int, devices: int | None) -> tuple[Any, Any]:
 
     ready = ensemble.prepare(devices)
     st = structure.structure(ensemble.load())
-    settings = ensemble.Settings(block * len(ready), 1, MONTHS, given=True, whole=False, block=block)
+    settings = ensemble.Settings(block * ready, 1, MONTHS, given=True, whole=False, block=block)
     return st, ensemble.Kernel(st, settings, ready)
 
 

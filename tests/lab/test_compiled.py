@@ -33,7 +33,7 @@ class Builder:
 
 
 def ask(what: str, build: Builder) -> Any:
-    found = compiled.kept([what], (X,), {"y": 0}, jax.devices("cpu")[:1], build)
+    found = compiled.kept([what], (X,), {"y": 0}, build)
     return np.asarray(found(jnp.asarray(X))["y"])
 
 

@@ -8,8 +8,11 @@ made of all that decides it, the machine included.
 from __future__ import annotations
 
 import contextlib
+import gc
 import platform
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -32,17 +35,18 @@ def cache(name: str) -> Path:
     return platformdirs.user_cache_path("detente") / name
 
 
-def kept(what: Sequence[str], arguments: Any, results: Any, devices: Sequence[Any], build: Callable[[], Any]) -> Any:
-    """A compiled function: loaded if it was kept, else built and kept.
+def kept(what: Sequence[str], arguments: Any, results: Any, build: Callable[[], Any]) -> Any:
+    """A compiled function of one device: loaded if it was kept, else built and kept.
 
     what: all that decides it; arguments, results: trees of the shape of a call's and of what it gives. Whatever goes
     wrong in keeping or loading, the function is built.
     """
-    machine = platform.node(), _processor(), version("jax"), version("jaxlib"), str(len(devices))
+    machine = platform.node(), _processor(), version("jax"), version("jaxlib")
     place = cache("compiled") / blake2b("\0".join([*what, *machine]).encode(), digest_size=12).hexdigest()
     trees = jax.tree.structure((arguments, {})), jax.tree.structure(results)
     with contextlib.suppress(Exception):
-        return serialize_executable.deserialize_and_load(place.read_bytes(), *trees, execution_devices=devices)
+        here = jax.devices("cpu")[:1]
+        return serialize_executable.deserialize_and_load(place.read_bytes(), *trees, execution_devices=here)
     with _afresh():
         built = build()
     with contextlib.suppress(Exception):
@@ -64,15 +68,36 @@ def _processor() -> str:
 
 @contextlib.contextmanager
 def _afresh() -> Iterator[None]:
-    """Compile past JAX's own cache: what that gives back cannot be kept whole, since parts are loaded only when run."""
-    used = getattr(jax.config, SWITCH)
+    """Compile past JAX's own cache: what that gives back cannot be kept whole, since parts are loaded only when run.
+
+    Tracing makes millions of objects that all stay: to look through them for garbage would take a sixth of its time.
+    """
+    used, collects = getattr(jax.config, SWITCH), gc.isenabled()
     jax.config.update(SWITCH, val=False)
     compilation_cache.reset_cache()
+    gc.disable()
     try:
         yield
     finally:
+        if collects:
+            gc.enable()
         jax.config.update(SWITCH, used)
         compilation_cache.reset_cache()
+
+
+def ahead(call: Callable[..., Future[Any]], asked: Sequence[tuple[Any, ...]], devices: int) -> Iterator[Future[Any]]:
+    """Calls in their order, begun so early that no device waits; none outlives the loop."""
+    begun = deque[Future[Any]]()
+    try:
+        for arguments in asked:
+            begun.append(call(*arguments))
+            if len(begun) > devices:
+                yield begun.popleft()
+        while begun:
+            yield begun.popleft()
+    finally:
+        for running in begun:
+            running.cancel()
 
 
 def drop_old(folder: Path, pattern: str, held: int) -> list[Path]:

@@ -3,20 +3,20 @@
 World k takes draw k mod 64 of the laws and luck addressed by (seed, k, month, name), so it is the same in an ensemble
 of ten and of ten thousand, in any block, on any number of devices, in memory and on disk, after a kill or without one.
 
-Blocks of 64 worlds a device run on all processor cores as so many JAX devices of one mesh. Compiled kernels are kept
+Blocks of 64 worlds run side by side, one a processor core, through one compiled kernel. Compiled kernels are kept
 between runs in the user's cache folder (`platformdirs.user_cache_path("detente")`, or wherever
 `JAX_COMPILATION_CACHE_DIR` points), so only the first run of a version on a machine waits for the compiler.
 """
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import math
 import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -29,8 +29,6 @@ import jax.numpy as jnp
 import numpy as np
 import platformdirs
 import xarray as xr
-from jax.sharding import Mesh, NamedSharding
-from jax.sharding import PartitionSpec as Cut
 from numpy.typing import NDArray
 
 from detente import answers, decisions, drive, laws, nature, noise, scenario, structure
@@ -43,7 +41,7 @@ from detente.structure import Structure
 from detente.world import AXES, World, opening
 
 BLOCK = 64
-"""Worlds that one device computes at once."""
+"""Worlds that one core computes at once."""
 LANES = 64
 """Worlds that the compiled month holds at once; a block is padded to a multiple of it and worked off in such strips.
 
@@ -155,19 +153,13 @@ def _bands(values: NDArray[Any], lives: NDArray[np.bool_], quantiles: Sequence[f
 # ---- the kernel ----
 
 
-def prepare(devices: int | None = None) -> list[Any]:
-    """Make the cache of compiled kernels and the processor's cores ready: so many devices, or one a core.
-
-    Devices are fixed when JAX first computes; if that has happened already, those it has are used.
-    """
+def prepare(devices: int | None = None) -> int:
+    """Make the cache of compiled kernels ready; how many blocks are computed side by side: so many, or one a core."""
     if not getattr(jax.config, "jax_compilation_cache_dir", None):
         jax.config.update("jax_compilation_cache_dir", str(platformdirs.user_cache_path("detente") / "kernels"))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 1.0)
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
-    wanted = devices or _cores()
-    with contextlib.suppress(RuntimeError):  # JAX has begun already
-        jax.config.update("jax_num_cpu_devices", max(wanted, _cores()))
-    return jax.devices("cpu")[:wanted]
+    return devices or _cores()
 
 
 def _cores() -> int:
@@ -210,51 +202,37 @@ def _strips(lane: Lane) -> Lane:
     return block
 
 
-def _last(x: Any) -> Cut:
-    """Laws are cut along worlds, their last axis."""
-    return Cut(*[None] * (x.ndim - 1), "worlds")
-
-
-def _cuts(st: Structure, whole: bool) -> Any:
-    """How results lie: along worlds, their last axis, with the months first."""
-    kinds: dict[str, Any] = {n: Cut(*[None] * (3 if n == "moves" else 2), "worlds") for n in drive.Trace._fields}
-    trace = drive.Trace(**kinds)
-    if not whole:
-        return trace
-    world = jax.eval_shape(lambda: opening(st, 1))
-    return trace, jax.tree.map(lambda x: Cut(*[None] * x.ndim, "worlds"), world)
+def _outline(st: Structure, whole: bool) -> Any:
+    """The tree of what a kernel gives, without tracing it."""
+    trace = drive.Trace(*drive.Trace._fields)  # type: ignore[arg-type]
+    return (trace, jax.eval_shape(lambda: opening(st, 1))) if whole else trace
 
 
 class Kernel:
-    """The compiled model: from the number of a first world to the traces of `size` worlds."""
+    """The compiled model: from the number of a first world to the traces of a block of worlds.
 
-    def __init__(self, st: Structure, settings: Settings, devices: list[Any]) -> None:
-        self.settings = settings
-        lanes = -(-settings.block // LANES) * LANES
-        self.batch = settings.block * len(devices)
-        mesh = Mesh(np.array(devices), ("worlds",))
-        # each device pads its own block: worlds beyond it are computed and dropped
-        starts = np.arange(len(devices))[:, None] * settings.block
-        self.numbers = (starts + np.arange(lanes)).reshape(-1)
-        self.keep = np.tile(np.arange(lanes) < settings.block, len(devices))
+    Calls return at once; as many blocks as there are `devices` are computed at a time, the others wait their turn.
+    """
+
+    def __init__(self, st: Structure, settings: Settings, devices: int) -> None:
+        self.settings, self.devices = settings, devices
+        # worlds beyond the block are computed and dropped
+        self.numbers = np.arange(-(-settings.block // LANES) * LANES)
         self.draws = {name: v.astype(np.float32) for name, v in laws.draw(st.scenario, settings.seed).items()}
         self.keys: Any = jax.jit(lambda numbers: noise.world_keys(settings.seed, numbers))
         lane = _with_worlds if settings.whole else drive.runner
-        out, arguments = _cuts(st, settings.whole), self._arguments(0)
-        cuts = jax.tree.map(_last, arguments[0]), Cut("worlds", None)
-        places = jax.tree.map(lambda cut: NamedSharding(mesh, cut), cuts, is_leaf=lambda x: isinstance(x, Cut))
-        self.place: Any = lambda first: jax.device_put(self._arguments(first), places)
+        arguments = self._arguments(0)
 
         def build() -> Any:
             months: Any = _strips(lane(st, declared(st), settings.months, settings.given))
-            mapped = jax.shard_map(months, mesh=mesh, in_specs=cuts, out_specs=out, check_vma=False)
-            return jax.jit(mapped).lower(*self.place(0)).compile()
+            return jax.jit(months).lower(*arguments).compile()
 
         told = describe(st.scenario, settings)
         what = [
             str(told[key]) for key in ("scenario_hash", "laws_hash", "code_hash", "months", "nature", "keep", "block")
         ]
-        self.call: Any = compiled.kept(["run", _here(), *what], arguments, out, devices, build)
+        self.call: Any = compiled.kept(["run", _here(), *what], arguments, _outline(st, settings.whole), build)
+        self.pool = ThreadPoolExecutor(devices, "worlds")
 
     def _arguments(self, first: int) -> tuple[laws.Laws, jax.Array]:
         """Laws and keys of the worlds from one on."""
@@ -262,20 +240,20 @@ class Kernel:
         values = {name: drawn[numbers % laws.DRAWS] for name, drawn in self.draws.items()}
         return laws.tree(values), self.keys(jnp.asarray(numbers, jnp.int32))
 
-    def __call__(self, first: int) -> Any:
+    def __call__(self, first: int) -> Future[Any]:
         """Begin to compute; the result is waited for when it is read."""
-        return self.call(*self.place(first))
+        return self.pool.submit(lambda: jax.block_until_ready(self.call(*self._arguments(first))))
 
-    def read(self, result: Any) -> Arrays:
+    def read(self, running: Future[Any]) -> Arrays:
         """The result on the host, the world axis first."""
-        trace, world = result if self.settings.whole else (result, None)
+        trace, world = running.result() if self.settings.whole else (running.result(), None)
         named = trace._asdict()
         for path in AXES if world is not None else ():
             value: Any = world
             for part in path.split("."):
                 value = getattr(value, part)
             named[WORLD + path] = value
-        return {name: _world_first(np.asarray(value))[self.keep] for name, value in named.items()}
+        return {name: _world_first(np.asarray(value))[: self.settings.block] for name, value in named.items()}
 
 
 def _world_first(array: NDArray[Any]) -> NDArray[Any]:
@@ -465,9 +443,9 @@ def _compute(
     if progress:
         progress(told, settings.worlds)
     began = time.perf_counter()
-    ready = prepare(devices)[: len(missing)]
-    kernel = Kernel(st, settings, ready)
-    compiled = time.perf_counter()
+    side_by_side = min(prepare(devices), len(missing))
+    kernel = Kernel(st, settings, side_by_side)
+    made = time.perf_counter()
     done = 0
     for first, arrays in _blocks(kernel, settings, missing):
         place.add(first, arrays)
@@ -476,26 +454,18 @@ def _compute(
             progress(told + done, settings.worlds)
     ended = time.perf_counter()
     return {
-        "devices": len(ready),
-        "worlds_per_second": done / (ended - compiled),
-        "seconds": {"compile": compiled - began, "run": ended - compiled},
+        "devices": side_by_side,
+        "worlds_per_second": done / (ended - made),
+        "seconds": {"compile": made - began, "run": ended - made},
     }
 
 
 def _blocks(kernel: Any, settings: Settings, missing: list[int]) -> Iterator[tuple[int, Arrays]]:
-    """First world and arrays of every missing block; the next batch is under way while one is put away."""
-    wanted, batches = set(missing), list[int]()
-    for first in missing:
-        if not batches or first >= batches[-1] + kernel.batch:
-            batches.append(first)
-    ahead = kernel(batches[0])
-    for k, begin in enumerate(batches):
-        now, ahead = ahead, kernel(batches[k + 1]) if k + 1 < len(batches) else None
-        arrays = kernel.read(now)
-        for first in range(begin, min(begin + kernel.batch, settings.worlds), settings.block):
-            if first in wanted:
-                cut = slice(first - begin, min(first + settings.block, settings.worlds) - begin)
-                yield first, {name: array[cut] for name, array in arrays.items()}
+    """First world and arrays of every missing block; the next ones are under way while one is put away."""
+    under_way = compiled.ahead(kernel, [(first,) for first in missing], kernel.devices)
+    for first, running in zip(missing, under_way, strict=True):
+        arrays = kernel.read(running)
+        yield first, {name: array[: settings.worlds - first] for name, array in arrays.items()}
 
 
 def reopen(path: str | Path, scenario: Scenario | str | None = None) -> Ensemble:

@@ -10,6 +10,7 @@ import contextlib
 import io
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
@@ -19,8 +20,6 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, NamedSharding
-from jax.sharding import PartitionSpec as Cut
 from numpy.typing import NDArray
 
 from detente import laws, noise, structure
@@ -47,8 +46,6 @@ RECORDS = 60
 """Records kept in the cache folder, one a month in which a question begins, of up to 10 MB each."""
 WORLD = "world:"
 """How the names begin of the arrays of a record that are no traces."""
-AXES = {"moves": 3, "month": 0, "slots": 3}
-"""Axes before worlds where they are not two."""
 LATER = 12
 """So many later events and series are shown where no measure is named."""
 
@@ -242,42 +239,33 @@ class Kept(NamedTuple):
 
 
 class Kernel:
-    """The compiled pair of worlds: strips of `TWINS` twins with their record, one a device."""
+    """The compiled pair of worlds: `TWINS` twins with their record; as many such calls at a time as `devices` says."""
 
-    def __init__(self, st: Structure, months: int, devices: list[Any]) -> None:
+    def __init__(self, st: Structure, months: int, devices: int) -> None:
         self.st, self.names, self.devices, self.months = st, tuple(laws.names(st.scenario)), devices, months
         self.told = twinned.told_by(record(st))
         self.told = twinned.Told(
             *(x if n == "exact" else x[:months] for n, x in zip(twinned.Told._fields, self.told, strict=True))
         )
         self.none = twinned.unchanged(st, self.told, len(self.names))
-        self.batch = TWINS * len(devices)
+        self.pool = ThreadPoolExecutor(devices, "twins")
         drawn = {name: np.zeros(laws.DRAWS, np.float32) for name in self.names}
         self.januaries: Any = jax.jit(lambda values: twinned.januaries(st, self.names, values))
         self.world = jax.eval_shape(self.januaries, np.zeros((len(self.names), laws.DRAWS), np.float32))
-        self.call, self.places = self._compiled(drawn)
+        self.call = self._compiled(drawn)
         self.kept: dict[tuple[int, int], Kept] = {}
 
-    def _compiled(self, drawn: Any) -> tuple[Any, Any]:
-        """The walk of all devices' strips at once, and where its arguments lie."""
+    def _compiled(self, drawn: Any) -> Any:
+        """The walk of one strip of twins."""
         walk = twinned.twins(self.st, declared(self.st), self.names, self.months)
-        mesh = Mesh(np.array(self.devices), ("worlds",))
         start = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), self.world)
         arguments = self._arguments(0, 1, drawn, drawn, self.none, start, 0)
-        kinds: dict[str, Any] = {n: Cut(*[None] * AXES.get(n, 2), "worlds") for n in Trace._fields}
-        reasons: dict[str, Any] = {n: Cut(*[None] * AXES.get(n, 2), "worlds") for n in twinned.Why._fields}
-        last, same = Cut(None, "worlds"), jax.tree.map(lambda _: Cut(), arguments[4:6])
-        starts = jax.tree.map(lambda x: Cut(*[None] * (x.ndim - 1), "worlds"), start)
-        out = twinned.Walked(Trace(**kinds), twinned.Why(**reasons), starts)
-        cuts = (last, last, Cut("worlds", None), Cut("worlds", None), *same, starts, Cut(), Cut())
-        places = jax.tree.map(lambda cut: NamedSharding(mesh, cut), cuts, is_leaf=lambda x: isinstance(x, Cut))
-
-        def build() -> Any:
-            mapped = jax.shard_map(walk, mesh=mesh, in_specs=cuts, out_specs=out, check_vma=False)
-            return jax.jit(mapped).lower(*jax.device_put(arguments, places)).compile()
-
+        trace: Any = Trace(*Trace._fields)  # type: ignore[arg-type]
+        why: Any = twinned.Why(*twinned.Why._fields)  # type: ignore[arg-type]
         what = stamp(self.st.scenario), "twins", str(TWINS), str(self.months)
-        return compiled.kept(what, arguments, out, self.devices, build), places
+        return compiled.kept(
+            what, arguments, twinned.Walked(trace, why, start), lambda: jax.jit(walk).lower(*arguments).compile()
+        )
 
     def _arguments(
         self,
@@ -292,7 +280,7 @@ class Kernel:
     ) -> tuple[Any, ...]:
         """Coefficients of the record and of the twins, keys of both halves, and the rest."""
         one, two = (np.stack([np.asarray(v[n], np.float32) for n in self.names]) for v in (drawn, altered))
-        lanes, numbers = np.tile(np.arange(laws.DRAWS), len(self.devices)), first + np.arange(self.batch)
+        lanes, numbers = np.arange(laws.DRAWS), first + np.arange(TWINS)
         keys = [noise.other_keys(seed, jnp.asarray(at, jnp.int32), LUCK) for at in (lanes, numbers)]
         span = np.int32(begin), np.int32(self.months if end is None else end)
         start = jax.tree.map(lambda x: np.asarray(x)[..., lanes], start)
@@ -309,7 +297,7 @@ class Kernel:
         base = self.kept.get((seed, begin)) or self._january(drawn)
         if month == 0:
             return keep_record(self, seed, month, base)
-        result = self(0, seed, drawn, drawn, self.none, base.world, begin, month)
+        result = self(0, seed, drawn, drawn, self.none, base.world, begin, month).result()
         trace, *_ = self.read(result, base, begin, month)
         world = jax.tree.map(lambda x: np.asarray(x)[..., : laws.DRAWS], result.after)
         return keep_record(self, seed, month, Kept(trace, world))
@@ -318,9 +306,9 @@ class Kernel:
         values = np.stack([np.asarray(drawn[n], np.float32) for n in self.names])
         return Kept({}, jax.tree.map(np.asarray, self.januaries(values)))
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *arguments: Any) -> Future[twinned.Walked]:
         """Begin to compute the twins from number `first` on, a multiple of the number of draws."""
-        return self.call(*jax.device_put(self._arguments(*arguments), self.places))
+        return self.pool.submit(lambda: jax.block_until_ready(self.call(*self._arguments(*arguments))))
 
     def read(
         self, result: twinned.Walked, kept: Kept, begin: int, end: int
@@ -328,11 +316,10 @@ class Kernel:
         """Record [lane, month, ...] and twins [world, month, ...] on the host until `end`, and why they part."""
         factual, twins = {}, {}
         for name, array in result.trace._asdict().items():
-            x = lane_first(np.asarray(array)[begin:end])  # each device holds its factual lanes, then its twins
-            x = x.reshape(len(self.devices), laws.DRAWS + TWINS, *x.shape[1:])
-            past = kept.trace[name] if begin else x[0, : laws.DRAWS, :0]
-            factual[name] = np.concatenate([past, x[0, : laws.DRAWS]], axis=1)
-            later = x[:, laws.DRAWS :].reshape(-1, *x.shape[2:])
+            x = lane_first(np.asarray(array)[begin:end])  # the record's lanes, then the twins
+            past = kept.trace[name] if begin else x[: laws.DRAWS, :0]
+            factual[name] = np.concatenate([past, x[: laws.DRAWS]], axis=1)
+            later = x[laws.DRAWS :]
             twins[name] = np.concatenate([np.tile(past, (len(later) // len(past), *[1] * (x.ndim - 2))), later], axis=1)
         why = {name: lane_first(np.asarray(a)) for name, a in result.why._asdict().items()}
         return factual, twins, why
@@ -387,7 +374,7 @@ _KERNELS: dict[tuple[int, int, int], Kernel] = {}
 def kernel(st: Structure, months: int = MONTHS, devices: int | None = None) -> Kernel:
     """The compiled kernel of a scenario: made once, whatever is asked."""
     ready = ensemble.prepare(devices)
-    key = (id(st), months, len(ready))
+    key = (id(st), months, ready)
     if key not in _KERNELS:
         _KERNELS[key] = Kernel(st, months, ready)
     return _KERNELS[key]
@@ -466,14 +453,11 @@ def walks(
     altered, kept = interventions.altered(drawn, found), work.record(seed, drawn, begin)
     changes = interventions.lay(work.none, found, work.names)
     rest = (seed, drawn, altered, changes, kept.world, begin, max(end, begin + 1))
-    batches = list(range(0, worlds, work.batch))
-    ahead = work(0, *rest)
-    for k, first in enumerate(batches):
-        now = ahead
-        if k + 1 < len(batches):
-            ahead = work(batches[k + 1], *rest)
-        factual, twins, why = work.read(now, kept, begin, rest[-1])
-        keep = min(worlds - first, work.batch)
+    batches = range(0, worlds, TWINS)
+    under_way = compiled.ahead(work, [(first, *rest) for first in batches], work.devices)
+    for first, running in zip(batches, under_way, strict=True):
+        factual, twins, why = work.read(running.result(), kept, begin, rest[-1])
+        keep = min(worlds - first, TWINS)
         cut = [{name: array[:keep] for name, array in half.items()} for half in (twins, why)]
         yield first, factual, cut[0], cut[1]
         if progress:

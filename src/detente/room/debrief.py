@@ -258,20 +258,17 @@ class Twins:
         self.ex, self.work = ex, whatif.kernel(ex.st)
         self.worlds = ex.replay(strict=False)
         self.told = told_by(ex, self.work.told)
-        one = np.repeat(ex.values[:, None], laws.DRAWS * len(self.work.devices), -1)
-        self.values = np.ascontiguousarray(one)
+        self.values = np.ascontiguousarray(np.repeat(ex.values[:, None], laws.DRAWS, -1))
 
     def __call__(self, change: Candidate | None, first: int = 0, begin: int | None = None) -> dict[str, Any]:
         """Series at the end of the exercise in the record's lanes and in the twins, [series, lane] each."""
-        ex, work = self.ex, self.work
+        ex, call = self.ex, self.work.call
         month = begin if begin is not None else change.month if change else ex.setup.first
-        changes = jax.tree.map(np.array, work.none)
+        changes = jax.tree.map(np.array, self.work.none)
         if change is not None:
             where = getattr(changes, change.kind)
             where[(1, change.month, change.place, *([change.option] if change.option >= 0 else []))] = -1
-        count = len(work.devices)
-        lanes = np.tile(np.arange(laws.DRAWS), count)
-        numbers = first + np.arange(work.batch)
+        lanes, numbers = np.arange(laws.DRAWS), first + np.arange(whatif.TWINS)
         keys = [
             np.asarray(noise.other_keys(ex.setup.seed, jnp.asarray(at, jnp.int32), word))
             for at, word in ((lanes, LANES_OF), (numbers, LUCK_OF))
@@ -280,20 +277,12 @@ class Twins:
         world = jax.tree.map(lambda x: np.repeat(np.asarray(x)[..., None], len(lanes), -1), start)
         end = ex.state.months[-1].month + 1
         arguments = self.values, self.values, *keys, self.told, changes, world, np.int32(month), np.int32(end)
-        result = work.call(*jax.device_put(arguments, work.places))
-        series = np.asarray(result.trace.series)[end - 1]
-        cut = series.reshape(series.shape[0], count, laws.DRAWS + whatif.TWINS)
-        return {
-            "record": cut[:, :, : laws.DRAWS].reshape(series.shape[0], -1),
-            "twin": cut[:, :, laws.DRAWS :].reshape(series.shape[0], -1),
-        }
+        series = np.asarray(call(*arguments).trace.series)[end - 1]
+        return {"record": series[:, : laws.DRAWS], "twin": series[:, laws.DRAWS :]}
 
     def effect(self, change: Candidate) -> list[dict[str, Any]]:
         """What the exercise would have come to without an answer, by measure."""
-        found, first = [], 0
-        while first < TWINS:
-            found.append(self(change, first))
-            first += self.work.batch
+        found = list(self.work.pool.map(lambda first: self(change, first), range(0, TWINS, whatif.TWINS)))
         names = list(self.ex.kernel.series.names)
         out = []
         for name in _measures(self.ex):

@@ -92,14 +92,13 @@ class Kernel:
         world = jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), start)
         filled = self.spread(self.none)
         arguments = values, world, filled, np.zeros((LANES, 2), np.uint32), np.int32(0)
-        here = jax.devices("cpu")[:1]
         what = [self.version, "resume", str(LANES), str(sorted((self.options or {}).items()))]
 
         def built(function: Any, *given: Any) -> Callable[[], Any]:
             return lambda: jax.jit(function, compiler_options=self.options).lower(*given).compile()
 
-        whole = compiled.kept([*what, "month"], arguments, _outline(start), here, built(month, *arguments))
-        first = compiled.kept([*what, "january"], (values,), start, here, built(january, values))
+        whole = compiled.kept([*what, "month"], arguments, _outline(start), built(month, *arguments))
+        first = compiled.kept([*what, "january"], (values,), start, built(january, values))
         return whole, first
 
     @staticmethod
