@@ -79,7 +79,7 @@ def kernel(_: int) -> Found:
 
     block = ensemble.BLOCK
     st, made = _kernel(block, None)
-    seconds = _times(lambda: jax.block_until_ready(made(0)))
+    seconds = _times(lambda: [running.result() for running in _under_way(made)])
     values = laws.tree({name: drawn[jnp.arange(block) % laws.DRAWS] for name, drawn in made.draws.items()})
     opening = jax.jit(lambda v: drive.begin(st, v, block, jnp.float32)).lower(values).compile()
     whole, first = made.call.cost_analysis() or {}, opening.cost_analysis() or {}
@@ -87,12 +87,13 @@ def kernel(_: int) -> Found:
     def of_month(key: str) -> float:  # XLA counts the body of the scan once, and the opening before it
         return float(whole.get(key, 0.0) - first.get(key, 0.0)) / block
 
-    reading = _times(lambda: made.read(made(0)))
+    reading = _times(lambda: [made.read(running) for running in _under_way(made)])
+    batch = block * made.devices
     return {
         "block": block,
-        "cores": made.batch // block,
-        "worlds_per_second": made.batch / min(seconds),
-        "read_per_second": made.batch / min(reading),
+        "cores": made.devices,
+        "worlds_per_second": batch / min(seconds),
+        "read_per_second": batch / min(reading),
         "operations": of_month("flops"),
         "transcendentals": of_month("transcendentals"),
         "bytes": of_month("bytes accessed"),
@@ -169,7 +170,14 @@ def reduced(worlds: int) -> Found:
     }
 
 
-MEASURES = {f.__name__: f for f in (peak, ensemble, disk, kernel, one, month, reduced)}
+def solve(variants: int) -> Found:
+    """Payoffs of one ladder drawn anew, solved in one batch, and some of them by Gambit."""
+    from benchmarks import solve
+
+    return solve.ladders(variants, theirs=variants // 100, seconds=600.0)
+
+
+MEASURES = {f.__name__: f for f in (peak, ensemble, disk, kernel, one, month, reduced, solve)}
 
 
 # ---- helpers ----
@@ -184,6 +192,11 @@ def _kernel(block: int, devices: int | None) -> tuple[Any, Any]:
     st = structure.structure(ensemble.load())
     settings = ensemble.Settings(block * ready, 1, MONTHS, given=True, whole=False, block=block)
     return st, ensemble.Kernel(st, settings, ready)
+
+
+def _under_way(made: Any) -> list[Any]:
+    """A block begun on every core."""
+    return [made(core * made.settings.block) for core in range(made.devices)]
 
 
 def _loops(text: str) -> int | None:

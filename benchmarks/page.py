@@ -38,6 +38,14 @@ The combined share adds the time that both would take at their peaks. The rest i
 between fused loops, the start of each loop, and operations that have no multiply to fuse with (a pure add, compare or
 select reaches half of the FMA count at best).
 
+## Crises, here and in Gambit
+
+{solve}
+
+One tree of {sets} information sets with private resolve, its payoffs drawn anew for every variant: the agent quantal
+response equilibrium at precision {precision:g} on the principal branch (`benchmarks/solve.py`). Ours are solved in one
+batch on all cores, Gambit's one by one in the same process, reading the file apart.
+
 ## A reduced model, here and in Mesa
 
 {reduced}
@@ -57,6 +65,9 @@ def write(found: Found, date: str) -> str:
         model=_table(("measure", "value", "note"), _model(found)),
         lanes=model["lanes"],
         peak=_table(("measure", "value", "note"), _peak(found)),
+        solve=_table(("measure", "value", "note"), _solve(found["solve"])),
+        sets=found["solve"]["information_sets"],
+        precision=found["solve"]["precision"],
         reduced=_table(("form", "worlds/s", "note"), _reduced(found["reduced"])),
         apart=found["reduced"]["apart"],
     )
@@ -169,6 +180,21 @@ def _peak(found: Found) -> list[Row]:
         ),
         ("loops a month", f"{loops:,}" if loops else "unknown", "fused loops and calls of one block's month"),
         ("reading results", f"× {read:.2f}", "time with results on the host, world first / kernel alone"),
+    ]
+
+
+def _solve(s: Found) -> list[Row]:
+    apart = f"largest difference of a probability {s['largest_difference']:.1g}"
+    compiled = f"our compilation ({s['first_chunk_with_compilation_seconds']:.0f} s)"
+    return [
+        ("ours", f"{1 / s['seconds_a_game']:,.0f} games/s", f"{s['variants']:,} games, {s['converged']:,} converged"),
+        ("largest residual", f"{s['residual']:.1g}", f"the branch turned in {s['branch_turned']:,}"),
+        ("Gambit", f"{1 / s['gambit_seconds_a_game']:.3g} games/s", f"{s['gambit_games']} of them; {apart}"),
+        (
+            "ratio",
+            f"{s['times_faster']:,.0f}",
+            f"{s['times_faster_with_compilation']:,.0f} with {compiled}",
+        ),
     ]
 
 

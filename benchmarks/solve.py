@@ -120,9 +120,20 @@ def main() -> None:
     asked = said.parse_args()
     read = gambit.read(asked.game) if asked.game else ladder(asked.depth)
     game = read.tree if isinstance(read, Table) else read
-    noise = np.random.default_rng(0).normal(size=(asked.variants, *game.payoffs.shape))
-    payoffs = game.payoffs + noise * (game.payoffs.std() or 1.0)
-    print(json.dumps(measure(game, payoffs, asked.precision, asked.gambit, asked.seconds), indent=2))
+    found = measure(game, varied(game, asked.variants), asked.precision, asked.gambit, asked.seconds)
+    print(json.dumps(found, indent=2))
+
+
+def varied(game: Game, variants: int) -> NDArray[Any]:
+    """Payoffs of a game drawn anew, [variant, ...]."""
+    noise = np.random.default_rng(0).normal(size=(variants, *game.payoffs.shape))
+    return np.asarray(game.payoffs + noise * (game.payoffs.std() or 1.0))
+
+
+def ladders(variants: int, theirs: int, seconds: float, depth: int = 5, precision: float = 1.0) -> dict[str, Any]:
+    """The measurement of the page: a ladder of five moves, private resolve in two types a side."""
+    game = ladder(depth)
+    return measure(game, varied(game, variants), precision, theirs, seconds)
 
 
 if __name__ == "__main__":

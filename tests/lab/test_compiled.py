@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -67,3 +68,33 @@ def test_only_the_last_are_held(cached: Path) -> None:
     for k in range(compiled.HELD + 3):
         ask(str(k), build)
     assert len(list(cached.iterdir())) == compiled.HELD
+
+
+def test_calls_keep_their_order_and_none_is_begun_long_before_it_is_read() -> None:
+    begun: list[int] = []
+
+    def call(n: int) -> Future[int]:
+        begun.append(n)
+        done = Future[int]()
+        done.set_result(n)
+        return done
+
+    read = []
+    for running in compiled.ahead(call, [(n,) for n in range(7)], 2):
+        read.append(running.result())
+        assert len(begun) <= len(read) + 2
+    assert read == begun == list(range(7))
+
+
+def test_what_waits_is_given_up_when_nobody_reads_on() -> None:
+    waiting: list[Future[int]] = []
+
+    def call(n: int) -> Future[int]:
+        del n
+        waiting.append(Future[int]())
+        return waiting[-1]
+
+    running = compiled.ahead(call, [(n,) for n in range(7)], 2)
+    next(running)
+    running.close()
+    assert [one.cancelled() for one in waiting] == [False, True, True]

@@ -13,6 +13,7 @@ import inspect
 import io
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import combinations
@@ -454,17 +455,30 @@ def judge(
     for rival in ledger.rivals.values():
         for one in plan_of_rival(st, rival).values():
             asked.setdefault(one.arm, []).append(one)
-    for k, (arm, wanted) in enumerate(sorted(asked.items(), key=lambda item: first(item[0]))):
-        if progress:
-            progress(k, len(asked))
-        values.run(arm, wanted, devices)
-    if progress:
-        progress(len(asked), len(asked))
+    _run(values, asked, progress, devices)
     measured = any(rests_on(st, claim.measure) for claim in ledger.claims.values())
     rows = scores(sc, seed, devices) if measured else []
     found = [finding(st, claim, values, rows, paths=paths) for claim in ledger.claims.values()]
     found = sorted(found, key=lambda f: ORDER.index(f.verdict))
     return Verdicts(found, [shared(st, r, values) for r in ledger.rivals.values()], list(ledger.not_runnable.values()))
+
+
+def _run(
+    values: Values, asked: dict[Arm, list[Asked]], progress: Callable[[int, int], None] | None, devices: int | None
+) -> None:
+    """Run every arm, one a core at a time, those that begin early first; a stop leaves what was run as it is."""
+    arms = sorted(asked.items(), key=lambda item: first(item[0]))
+    hands = ThreadPoolExecutor(ensemble.prepare(devices), "arms")
+    try:
+        running = [hands.submit(values.run, arm, wanted, devices) for arm, wanted in arms]
+        for k, done in enumerate(running):
+            if progress:
+                progress(k, len(arms))
+            done.result()
+        if progress:
+            progress(len(arms), len(arms))
+    finally:
+        hands.shutdown(cancel_futures=True)
 
 
 def chosen(ledger: Ledger, names: Sequence[str]) -> Ledger:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import threading
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -248,7 +249,7 @@ class Kernel:
             *(x if n == "exact" else x[:months] for n, x in zip(twinned.Told._fields, self.told, strict=True))
         )
         self.none = twinned.unchanged(st, self.told, len(self.names))
-        self.pool = ThreadPoolExecutor(devices, "twins")
+        self.pool, self.lock = ThreadPoolExecutor(devices, "twins"), threading.Lock()
         drawn = {name: np.zeros(laws.DRAWS, np.float32) for name in self.names}
         self.januaries: Any = jax.jit(lambda values: twinned.januaries(st, self.names, values))
         self.world = jax.eval_shape(self.januaries, np.zeros((len(self.names), laws.DRAWS), np.float32))
@@ -288,9 +289,10 @@ class Kernel:
 
     def record(self, seed: int, drawn: Any, month: int) -> Kept:
         """The record until a month: from memory, from the cache folder, or walked on from the last month at hand."""
-        if (seed, month) not in self.kept:
-            self.kept[seed, month] = kept_record(self, seed, month) or self._walked(seed, drawn, month)
-        return self.kept[seed, month]
+        with self.lock:
+            if (seed, month) not in self.kept:
+                self.kept[seed, month] = kept_record(self, seed, month) or self._walked(seed, drawn, month)
+            return self.kept[seed, month]
 
     def _walked(self, seed: int, drawn: Any, month: int) -> Kept:
         begin = max((m for s, m in self.kept if s == seed and m < month), default=0)
@@ -320,7 +322,7 @@ class Kernel:
             past = kept.trace[name] if begin else x[: laws.DRAWS, :0]
             factual[name] = np.concatenate([past, x[: laws.DRAWS]], axis=1)
             later = x[laws.DRAWS :]
-            twins[name] = np.concatenate([np.tile(past, (len(later) // len(past), *[1] * (x.ndim - 2))), later], axis=1)
+            twins[name] = np.concatenate([np.tile(past, (len(later) // len(past), *[1] * (x.ndim - 1))), later], axis=1)
         why = {name: lane_first(np.asarray(a)) for name, a in result.why._asdict().items()}
         return factual, twins, why
 
@@ -369,15 +371,17 @@ def keep_record(kernel: Kernel, seed: int, month: int, kept: Kept) -> Kept:
 
 
 _KERNELS: dict[tuple[int, int, int], Kernel] = {}
+_MAKING = threading.Lock()
 
 
 def kernel(st: Structure, months: int = MONTHS, devices: int | None = None) -> Kernel:
     """The compiled kernel of a scenario: made once, whatever is asked."""
     ready = ensemble.prepare(devices)
     key = (id(st), months, ready)
-    if key not in _KERNELS:
-        _KERNELS[key] = Kernel(st, months, ready)
-    return _KERNELS[key]
+    with _MAKING:
+        if key not in _KERNELS:
+            _KERNELS[key] = Kernel(st, months, ready)
+        return _KERNELS[key]
 
 
 # ---- the question ----
