@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from detente import laws, twin
+from detente import drive, laws, twin
 from detente.lab import interventions, measures, whatif
 from detente.lab.interventions import Cell
 from detente.lab.store import RunError
@@ -200,6 +200,24 @@ def test_without_a_difference_between_draws_only_monte_carlo_error_is_left() -> 
 
 
 # ---- twins ----
+def test_twins_begin_with_the_past_of_the_lane_they_belong_to() -> None:
+    """Twin w belongs to lane w mod the number of draws; months before the walk are its lane's."""
+    months, begin, lanes = 5, 3, laws.DRAWS + whatif.TWINS
+    walked = np.arange(months * 2 * lanes, dtype=np.float32).reshape(months, 2, lanes)
+    past = np.arange(laws.DRAWS * begin * 2, dtype=np.float32).reshape(laws.DRAWS, begin, 2)
+    trace = drive.Trace(*[walked] * len(drive.Trace._fields))
+    result = twin.Walked(trace, twin.Why(*[walked[0]] * len(twin.Why._fields)), None)
+    kept = whatif.Kept(dict.fromkeys(drive.Trace._fields, past), None)
+    factual, twins, why = whatif.Kernel.read(None, result, kept, begin, months)
+    owner = np.arange(whatif.TWINS) % laws.DRAWS
+    for name in drive.Trace._fields:
+        assert factual[name].shape == (laws.DRAWS, months, 2)
+        assert (factual[name][:, :begin] == past).all()
+        assert (twins[name][:, :begin] == past[owner]).all()
+        assert (twins[name][:, begin:] == np.moveaxis(walked[begin:, :, laws.DRAWS :], -1, 0)).all()
+    assert why["month"].shape == (lanes, 2)
+
+
 def test_what_was_done_to_a_twin_is_no_divergence(st: Structure) -> None:
     one, two = half(st), half(st)
     found = interventions.read(st, without="berlin-wall")
