@@ -38,7 +38,7 @@ from detente.series import declared
 from detente.structure import Structure
 from detente.world import World
 
-TWINS = 2 * laws.DRAWS
+TWINS = 5 * laws.DRAWS
 """Twins that the compiled months hold at once, beside one factual lane for each draw of the laws."""
 LUCK = "abduction"
 """The word folded into the seed for luck that explains a record; no run uses it."""
