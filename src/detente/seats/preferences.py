@@ -778,11 +778,10 @@ def common(v: View, w: Wants, worth: Array, laws: Laws, r: Rows) -> Array:
 
 
 def tether(v: View, r: Rows) -> Array:
-    """How far a seat is held back from pressing another: whom it leans to, and for an ally an adversary, 0-1.
+    """How far an ally is held back from binding its alliance against an adversary by its own deed, 0-1.
 
-    Who leans to a centre does not press it. A patron restrains whom it would have to rescue (Snyder 1997): as far as
-    the two are allied and the ally is the weaker, but not on an issue on which their side presses a demand already, and
-    not where the ally itself leads it.
+    A patron restrains whom it would have to rescue (Snyder 1997): as far as the two are allied and the ally is the
+    weaker, but not on an issue on which their side presses a demand already, and not where the ally itself leads it.
     """
     patron = np.maximum(r.st.patron[r.a], 0)
     strength = r.st.opening("cinc")
@@ -790,10 +789,7 @@ def tether(v: View, r: Rows) -> Array:
     leads = (r.k >= 0) & (r.st.principals[r.kz, r.side] == r.s)
     held = jnp.asarray(weaker * ~leads, v.fear.dtype)[:, None] * r.hostile
     backed = v.public.demand[r.kz, r.side] * (r.k >= 0)[:, None]
-    centres = list(r.st.cen)
-    at = np.array([centres.index(t) if t in centres and t != a else -1 for t, a in zip(r.t, r.a, strict=True)])
-    leans = jnp.asarray(at >= 0, v.fear.dtype)[:, None] * v.public.government[np.maximum(at, 0), r.a]
-    return jnp.maximum(held * v.public.alliance[patron, r.a] * (1.0 - backed), leans)
+    return held * v.public.alliance[patron, r.a] * (1.0 - backed)
 
 
 def consent(decision: Decision, laws: Laws, st: Structure) -> Array:
