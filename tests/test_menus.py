@@ -12,13 +12,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from detente import menus, scenario
+from detente import answers, menus, scenario
 from detente.masks import allowed
 from detente.scenario import Scenario
 from detente.seats import preferences
 from detente.seats.record import record
 from detente.structure import NESTS, Structure
-from detente.world import opening
+from detente.world import World, opening
 
 PACKAGE = Path(menus.__file__).parent
 READS_NAMES = ("lab/observed/", "lab/prior.py", "report/")
@@ -141,3 +141,54 @@ def test_an_issue_that_an_independence_begins_cannot_be_raised_before_it(st: Str
         free = jnp.full_like(world.influence.independent, st.independence[:month].sum())
         then = world._replace(influence=world.influence._replace(independent=free))
         assert (np.asarray(allowed(then, st))[rows] > 0.5).any() == may
+
+
+def test_a_deed_rules_out_what_would_take_it_back_to_the_same_actor_by_the_same_seat(st: Structure) -> None:
+    names = [row.name for row in st.rows]
+    aid, cut, other = (names.index(f"ussr:{deed}") for deed in ("aid:albania", "cut-aid:albania", "cut-aid:romania"))
+    barred = np.asarray(answers.shut(jnp.zeros((len(names), 1)).at[aid].set(1.0), st))[:, 0]
+    assert barred[aid] == barred[cut] == 1.0
+    assert barred[other] == 0.0
+    seats = st.row_seat[np.flatnonzero(barred)]
+    assert (seats == st.row_seat[aid]).all()
+    for one in range(len(names)):
+        for two in (int(row) for row in st.contrary[one] if row < len(names)):
+            assert one in st.contrary[two]
+
+
+def test_no_month_of_the_record_takes_back_what_it_does(st: Structure) -> None:
+    for month in record(st).rows:
+        for d in range(len(st.deciders)):
+            done = [int(row) for row in month[:, d] if row >= 0]
+            assert not any(two in st.contrary[one] for one in done for two in done)
+
+
+def open_rows(st: Structure, world: World) -> set[str]:
+    return {row.name for row, free in zip(st.rows, np.asarray(allowed(world, st))[:, 0], strict=True) if free > 0.5}
+
+
+def test_who_has_what_he_wants_does_not_press_unless_the_other_demands(st: Structure) -> None:
+    world, k = opening(st, 1), st.issues.index("west-berlin")
+    show = "usa:show-force:west-berlin:ussr"
+    calm = world._replace(issues=world.issues._replace(status=world.issues.status.at[k].set(0.05)))
+    pressed = calm._replace(issues=calm.issues._replace(demand=calm.issues.demand.at[k, 0].set(1.0)))
+    lost = calm._replace(issues=calm.issues._replace(status=calm.issues.status.at[k].set(0.5)))
+    assert show not in open_rows(st, calm)
+    assert show in open_rows(st, pressed)
+    assert show in open_rows(st, lost)
+
+
+def test_nobody_joins_a_centre_while_bound_to_one_of_the_other_camp(st: Structure) -> None:
+    world = opening(st, 1)
+    member, patron = st.actors.index("romania"), st.centres.index("ussr")
+    free = world.bloc.alliance.at[patron, member].set(0.0)
+    assert "romania:alliance:usa" not in open_rows(st, world)
+    assert "romania:alliance:usa" in open_rows(st, world._replace(bloc=world.bloc._replace(alliance=free)))
+
+
+def test_nobody_arms_a_government_that_leans_to_the_other_side(st: Structure) -> None:
+    world = opening(st, 1)
+    pole, member = st.centres.index("ussr"), st.actors.index("albania")
+    away = world.influence.government.at[pole, member].set(0.1)
+    assert "usa:arms:albania" not in open_rows(st, world)
+    assert "usa:arms:albania" in open_rows(st, world._replace(influence=world.influence._replace(government=away)))

@@ -33,6 +33,7 @@ KNOWN = {
     "arsenals.icbm": OWN_ACTOR,
     "arsenals.pipeline": OWN_ACTOR,
     "arsenals.warheads": OWN_ACTOR,
+    "arsenals.work": NOBODY,
     "arsenals.hidden": OWN,
     "arsenals.ripe": OWN,
     **{f"intelligence.{k}": OWN for k in "force_mean force_variance recon resolve concede".split()},
@@ -44,7 +45,7 @@ KNOWN = {
     "relations.tension": AS_THREAT,
     "relations.affinity": OWN,
     "relations.trust": OWN,
-    **{f"home.{k}": WHOLE for k in "leader tenure prestige massive unrest liberalisation".split()},
+    **{f"home.{k}": WHOLE for k in "leader tenure turnover prestige massive unrest liberalisation".split()},
     **{f"home.{k}": OWN for k in "standing fear unpublished lesson".split()},
     "home.fatigue": OWN_ROWS,
     "war": WHOLE,
@@ -54,6 +55,7 @@ KNOWN = {
 IDLE = {
     "arsenals.pipeline": "orders are not yet forces; no law lets anyone reckon with them",
     "arsenals.warheads": "warheads beyond launchers change no expectation",
+    "arsenals.work": "what is spent on a first shows when it comes",
     "arsenals.bomb": "decides what may be done with a bomb (mask)",
     "arsenals.ripe": "readiness counts when a deployment is found, not when it is chosen",
     "arsenals.crewed": "a first flight is news in its month; having flown changes no taste",
@@ -67,6 +69,7 @@ IDLE = {
     "issues.open": "bars a second show of force (mask)",
     "bloc.garrison": "decides whether troops can be withdrawn (mask)",
     "home.prestige": "acts through standing; no taste depends on what one has already",
+    "home.turnover": "how often leaders change is for nature; no taste depends on it",
     "home.standing": "a weak leader is removed by nature; no taste depends on standing yet",
     "war": "after it nothing is decided",
 }

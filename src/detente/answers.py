@@ -39,6 +39,13 @@ def marked(row: Array, st: Structure, like: Array) -> Array:
     return (row[st.row_seat] == index).astype(like.dtype)
 
 
+def shut(chosen: Array, st: Structure) -> Array:
+    """0/1 [N, world] of the rows that are no longer open in a month: those chosen, and what would take them back."""
+    told = jnp.concatenate([chosen, jnp.zeros_like(chosen[:1])])
+    some = np.flatnonzero(st.contrary[:, 0] < len(st.rows))
+    return chosen.at[some].max(told[st.contrary[some]].max(axis=1), unique_indices=True, indices_are_sorted=True)
+
+
 def proposals(chosen: Array, st: Structure) -> tuple[Rows, Array]:
     """Rows that need another seat's consent, and which of them were proposed, [B, world]."""
     index = consent_rows(st)

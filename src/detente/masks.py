@@ -13,8 +13,14 @@ CONSENTING = 0.5
 """Leaning from which a host or a non-deciding partner agrees."""
 AWAY = 0.25
 """Lead of one centre over its rival in a host's leaning from which the host takes missiles in secret."""
+SATISFIED = 0.15
+"""Part of an issue still wanting to a side from which it presses for more, unless the other side demands."""
 RENEWED = 0.1
 """Recent use below which an old deed may be done again."""
+
+
+FORGOTTEN = 0.01
+"""Recent use below which relations may be opened or broken off once more: some five years."""
 
 
 def allowed(world: World, st: Structure) -> Array:
@@ -54,7 +60,14 @@ def _pole(st: Structure, index: np.ndarray) -> np.ndarray:
 
 def _can_demand(w: World, st: Structure, i: np.ndarray) -> Array:
     k = st.row_issue[i]
-    return (w.issues.demand[k, _side(st, i)] < 0.5) & (w.issues.treaty[k] < 0.5)
+    return (w.issues.demand[k, _side(st, i)] < 0.5) & (w.issues.treaty[k] < 0.5) & _wanting(w, st, i)
+
+
+def _wanting(w: World, st: Structure, i: np.ndarray) -> Array:
+    """Something is left to win on the issue, or to keep from the other side that demands it."""
+    k, side = st.row_issue[i], _side(st, i)
+    gap = jnp.where(((side == 0) | (st.about[k] >= 0))[:, None], 1.0 - w.issues.status[k], w.issues.status[k])
+    return (gap > SATISFIED) | (w.issues.demand[k, 1 - side] > 0.5)
 
 
 def _can_extend(w: World, st: Structure, i: np.ndarray) -> Array:
@@ -67,7 +80,10 @@ def _has_demand(w: World, st: Structure, i: np.ndarray) -> Array:
 
 
 def _unsettled(w: World, st: Structure, i: np.ndarray) -> Array:
-    return w.issues.treaty[st.row_issue[i]] < 0.5
+    """No settlement stands; and a dispute about a government is one."""
+    k = st.row_issue[i]
+    idle = jnp.asarray(st.about[k] >= 0)[:, None] & (w.issues.status[k] > 1.0 - SATISFIED)
+    return (w.issues.treaty[k] < 0.5) & ~idle
 
 
 def _no_meeting(w: World, st: Structure, i: np.ndarray) -> Array:
@@ -80,6 +96,12 @@ def _has_bomb(w: World, st: Structure, i: np.ndarray) -> Array:
 
 def _may_stop_tests(w: World, st: Structure, i: np.ndarray) -> Array:
     return _has_bomb(w, st, i) & (w.issues.moratorium[st.row_seat[i]] < 0.5)
+
+
+def _not_taken(w: World, st: Structure, i: np.ndarray) -> Array:
+    """The recipient does not lean to the other side's centre."""
+    lean, n = w.influence.government[:, st.row_target[i]], np.arange(len(i))
+    return lean[st.rival_centre[st.row_seat[i]], n] <= CONSENTING
 
 
 def _host_willing(w: World, st: Structure, i: np.ndarray) -> Array:
@@ -112,8 +134,11 @@ def _member(st: Structure, i: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _not_allied(w: World, st: Structure, i: np.ndarray) -> Array:
+    """Not bound already, or long ago; and to no centre of an opposed camp, since treaties of both camps forbid it."""
     centre, member = _member(st, i)
-    return (w.bloc.alliance[centre, member] < 0.5) | (w.home.fatigue[i] < RENEWED)
+    opposed = jnp.asarray(st.hostile[st.cen_dec][:, st.cen][centre], w.war.dtype)  # [row, P]
+    bound = jnp.einsum("np,pnw->nw", opposed, w.bloc.alliance[:, member])
+    return ((w.bloc.alliance[centre, member] < 0.5) | (w.home.fatigue[i] < RENEWED)) & (bound < 0.5)
 
 
 def _allied(w: World, st: Structure, i: np.ndarray) -> Array:
@@ -150,6 +175,10 @@ def _some_embargo(w: World, st: Structure, i: np.ndarray) -> Array:
     return w.issues.embargo[st.row_seat[i], st.row_target[i]] > 0.02
 
 
+def _undone(w: World, st: Structure, i: np.ndarray) -> Array:
+    return w.home.fatigue[i] < FORGOTTEN
+
+
 def _unused(w: World, st: Structure, i: np.ndarray) -> Array:
     return w.home.fatigue[i] < 0.5
 
@@ -168,7 +197,8 @@ def _published(w: World, st: Structure, i: np.ndarray) -> Array:
 
 def _peaceful(w: World, st: Structure, i: np.ndarray) -> Array:
     at = np.array([list(st.showdown).index(k) if k in st.showdown else -1 for k in st.row_issue[i]])
-    return (jnp.abs(w.issues.open[np.maximum(at, 0)]) < 0.5) | jnp.asarray(at < 0)[:, None]
+    quiet = (jnp.abs(w.issues.open[np.maximum(at, 0)]) < 0.5) | jnp.asarray(at < 0)[:, None]
+    return quiet & _wanting(w, st, i)
 
 
 RULES = {
@@ -192,13 +222,14 @@ RULES = {
     "withdraw-forces": _garrisoned,
     "cut-aid": _dependent,
     "withdraw-experts": _advised,
+    "arms": _not_taken,
     "nuclear-aid": _pupil,
     "end-nuclear-aid": _pupil,
     "close-border": _open_border,
     "embargo": _some_trade,
     "trade": _some_embargo,
-    "recognise": _unused,
-    "break-relations": _unused,
+    "recognise": _undone,
+    "break-relations": _undone,
     "satellite": _orbit,
     "disclose": _something_to_disclose,
     "criticise-past": _published,

@@ -15,7 +15,10 @@ from detente.scenario import Actor, Instrument, Scenario, ScenarioError
 MENU_LIMIT = 150
 """Rows a seat may have: a world power has three times the addressees of a small state."""
 STRIKE_RANGE = 2600.0
-"""Range of the intermediate missiles of the time (Thor, Jupiter) in km: a nearer host can threaten the rival centre."""
+"""Range of the intermediate missiles of the time (Thor, Jupiter) in km.
+
+A nearer host can threaten the rival centre, and be a base for flights over it.
+"""
 SHORT_STRIKE_RANGE = 2100.0
 """Range of the medium missiles that can be moved and hidden (R-12), km."""
 SERIOUS = 0.3
@@ -226,7 +229,7 @@ TARGETS: dict[str, Rule] = {
         and j.camp != "none"
         and (
             (j.centre and not j.opening.bomb.value)
-            or (i.centre and not j.opening.bomb.value and (_power(j) or (_poor(j) and not j.party_rules)))
+            or (i.centre and not j.opening.bomb.value and (len(j.garrisons) > 1 or (_poor(j) and not j.party_rules)))
         )
     ),
     "breakable": lambda s, i, j: (
@@ -261,6 +264,11 @@ TARGETS: dict[str, Rule] = {
         and i.id in j.neighbours
     ),
     "rival-centre": lambda s, i, j: _power(i) and j in rivals(s, i),
+    "within-reach": lambda s, i, j: (
+        _power(i)
+        and j in rivals(s, i)
+        and any(same_camp(i, base) and distance(base, j) < STRIKE_RANGE for base in s.actors.values())
+    ),
     "nuclear-pupil": lambda s, i, j: i.centre and same_camp(i, j) and j.decides and _power(j),
 }
 """Structural rules for targets.

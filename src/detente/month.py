@@ -62,7 +62,9 @@ def month(world: World, laws: Laws, st: Structure, when: Array, given: bool = Tr
     chosen = jnp.zeros_like(mask)
     busy = jnp.ones((len(st.deciders), *world.war.shape), world.war.dtype)
     for slot in range(SLOTS):
-        row = yield Decision("slot", st.deciders, (), mask * (1.0 - chosen), busy, view=seen, slot=slot)
+        row = yield Decision(
+            "slot", st.deciders, (), mask * (1.0 - answers.shut(chosen, st)), busy, view=seen, slot=slot
+        )
         row = jnp.where(busy > 0, row, ROUTINE)
         chosen = chosen + answers.marked(row, st, chosen)
         busy = busy * (row != ROUTINE)

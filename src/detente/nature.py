@@ -61,6 +61,7 @@ class Omens:
             "leak": cut["leak"],
             "discovery": cut["discovery"],
             "accident": cut["accident"],
+            "constitution": cut["constitution"],
             "firsts": cut["firsts"].reshape(len(arsenals.FIRSTS), len(st.deciders), world),
             "independence": self.independence,
         }
@@ -92,6 +93,7 @@ def _names(key: tuple[tuple[str, ...], ...]) -> Names:
         "discovery": [f"discovery:{p}" for p in pairs],
         "accident": [f"accident:{k}" for k in crises],
         "firsts": [f"{first}:{d}" for first in arsenals.FIRSTS for d in deciders],
+        "constitution": [f"constitution:{d}" for d in deciders],
     }
     kinds, start, flat = {}, 0, []
     for kind, words in groups.items():
@@ -141,7 +143,13 @@ def omens(world: World, laws: Laws, st: Structure, when: Array, given: bool) -> 
     )
     heat = jnp.stack([world.relations.tension[st.principals[k, 0], st.dec[st.principals[k, 1]]] for k in st.showdown])
     pressed = world.issues.demand[st.showdown].max(axis=1)
-    attack = p.attack.base + p.attack.threat * felt[minor] + p.attack.unrest * world.home.unrest[minor]
+    held = bound * world.bloc.alliance[patron, np.arange(len(st.actors))] * (1.0 - away)
+    attack = (
+        p.attack.base
+        + p.attack.threat * felt[minor]
+        + p.attack.unrest * world.home.unrest[minor]
+        - p.attack.restraint * held[minor]
+    )
     shot = jnp.where(
         recent > 0.05,
         p.shoot_down.base
@@ -179,6 +187,7 @@ def omens(world: World, laws: Laws, st: Structure, when: Array, given: bool) -> 
             found,
             accident,
             arsenals.firsts(world, laws, st).reshape(-1, *world.war.shape),
+            home.linz1978(world, laws, st),
         ]
     )
     ends = jnp.asarray(st.ends_of_office, dtype)[when]

@@ -50,7 +50,7 @@ The first default that no ban removes is in `month.py`.
 PLAYS = ("press", "hold", "offer", "back-down")
 DRAWN = (
     "removal succession unrest defiance overture attack shoot-down leak discovery accident first-bomb "
-    "first-h-bomb first-icbm first-satellite first-crewed-flight"
+    "first-h-bomb first-icbm first-satellite first-crewed-flight constitution"
 ).split()
 GIVEN = ("death", "term-ends", "election", "independence")
 ASSUMPTION = "assumption"
@@ -207,6 +207,7 @@ class Opening(Strict):
     line: Number
     share_independent: Number | None = None
     turnover: Number | None = None
+    work: Number | None = None
 
     @model_validator(mode="after")
     def _sums(self) -> Self:
@@ -265,6 +266,7 @@ class Issue(Strict):
 
     direct_line: a settlement opens direct communication between its principals, which makes accidental war less likely.
     begins_with: the independence, an entry of the calendar, before which there is nothing to dispute.
+    government: the actor whose government is in dispute, if that is what the issue is about.
     """
 
     name: Bilingual
@@ -274,6 +276,7 @@ class Issue(Strict):
     forms: list[str]
     direct_line: bool = False
     begins_with: str = ""
+    government: str = ""
     source: Sources
 
 
@@ -294,6 +297,7 @@ class Instrument(Strict):
     by_force: bool = False
     consent: bool = False
     needs: list[str] = []
+    undone_by: list[str] = []
     deadline: int = 0
     lead: int = 0
     bias: float = 0.0
@@ -682,6 +686,16 @@ def cross_check(scenario: Scenario) -> None:
         near = [*actor.neighbours, *actor.garrisons, *([actor.open_border_to] if actor.open_border_to else [])]
         for other in near:
             _known(f"actors/{actor.id}.toml", "neighbours/garrisons/open_border_to", other, scenario.actors, "actor")
+    _check_issues_and_instruments(scenario)
+    for event in scenario.chronicle:
+        _check_event(scenario, event)
+    for given in scenario.calendar.values():
+        _known("calendar.toml", f"{given.id}.on", given.on, scenario.actors, "actor")
+    for crisis in scenario.crises.values():
+        _check_crisis(scenario, crisis)
+
+
+def _check_issues_and_instruments(scenario: Scenario) -> None:
     for key, issue in scenario.issues.items():
         for actor_id in issue.stakes:
             _known("issues.toml", f"issue.{key}.stakes", actor_id, scenario.actors, "actor")
@@ -689,12 +703,11 @@ def cross_check(scenario: Scenario) -> None:
             _known("issues.toml", f"issue.{key}.forms", form, scenario.instruments, "instrument")
         if issue.begins_with:
             _known("issues.toml", f"issue.{key}.begins_with", issue.begins_with, scenario.calendar, "given event")
-    for event in scenario.chronicle:
-        _check_event(scenario, event)
-    for given in scenario.calendar.values():
-        _known("calendar.toml", f"{given.id}.on", given.on, scenario.actors, "actor")
-    for crisis in scenario.crises.values():
-        _check_crisis(scenario, crisis)
+        if issue.government:
+            _known("issues.toml", f"issue.{key}.government", issue.government, scenario.actors, "actor")
+    for key, instrument in scenario.instruments.items():
+        for other in instrument.undone_by:
+            _known("instruments.toml", f"instrument.{key}.undone_by", other, scenario.instruments, "instrument")
 
 
 def _check_event(scenario: Scenario, event: Event) -> None:

@@ -56,8 +56,9 @@ class Structure:
         return np.array([self.deciders.index(c) for c in self.centres])
 
     def opening(self, name: str) -> Floats:
-        """One opening quantity of every actor [A]."""
-        return np.array([getattr(self.scenario.actors[a].opening, name).value for a in self.actors])
+        """One opening quantity of every actor, 0 where it says none [A]."""
+        found = [getattr(self.scenario.actors[a].opening, name) for a in self.actors]
+        return np.array([number.value if number is not None else 0.0 for number in found])
 
     # ---- actors ----
     @cached_property
@@ -189,6 +190,12 @@ class Structure:
         return np.array([float(self.leader_of_camp[self.cen_dec[c]] != c) for c in range(len(self.cen))])
 
     @cached_property
+    def about(self) -> Ints:
+        """Actor whose government an issue is about, -1 for none [I]."""
+        named = [self.scenario.issues[i].government for i in self.issues]
+        return np.array([self.actors.index(a) if a else -1 for a in named])
+
+    @cached_property
     def host_issue(self) -> Ints:
         """For each actor, the showdown issue (place in `showdown`) in which its stake is largest, -1 for none [A]."""
         stakes = np.abs(self.stake[self.showdown])
@@ -299,6 +306,25 @@ class Structure:
         return np.array([k for k, row in enumerate(self.rows) if row.instrument in instruments], dtype=np.int64)
 
     @cached_property
+    def contrary(self) -> Ints:
+        """Rows that a row rules out in its month, padded with N [N, width].
+
+        Deeds of which one takes back the other (`undone_by`), by one seat, where their targets or issues do not differ.
+        """
+        undone = {key: set(one.undone_by) for key, one in self.scenario.instruments.items()}
+        out: list[list[int]] = [[] for _ in self.rows]
+        for rows in self.seat_rows:
+            for i in range(rows.start, rows.stop):
+                for j in range(rows.start, rows.stop):
+                    one, other = self.rows[i], self.rows[j]
+                    apart = any(a and b and a != b for a, b in ((one.target, other.target), (one.issue, other.issue)))
+                    if other.instrument in undone[one.instrument] and not apart:
+                        out[i].append(j)
+                        out[j].append(i)
+        width = max(1, *(len(set(found)) for found in out))
+        return np.array([[*sorted(set(found)), *[len(out)] * (width - len(set(found)))] for found in out])
+
+    @cached_property
     def seat_rows(self) -> list[slice]:
         """The stretch of rows that is each seat's menu."""
         seats = self.row_seat
@@ -349,8 +375,7 @@ class Structure:
     @cached_property
     def turnover(self) -> Floats:
         """Changes of leader a year, by the ordinary means of the state, in the years before the opening [D]."""
-        found = [self.scenario.actors[d].opening.turnover for d in self.deciders]
-        return np.array([number.value if number else 0.0 for number in found])
+        return self.opening("turnover")[self.dec]
 
     @cached_property
     def eligible(self) -> Floats:

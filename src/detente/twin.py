@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from detente.answers import marked
+from detente.answers import marked, shut
 from detente.decisions import (
     BANNED,
     ROUTINE,
@@ -323,7 +323,7 @@ class _Pair:
         rows = self.spread(self.told.rows)
         if slot == 0:
             self.begin_slots(question, rows)
-        values = self.wish.valued(question._replace(mask=self.open * (1.0 - self.taken)), menu)
+        values = self.wish.valued(question._replace(mask=self.open * (1.0 - shut(self.taken, self.st))), menu)
         told, given = rows[slot], self.given[slot]
         acting = jnp.stack([jnp.zeros_like(values.act), values.act], axis=1)
         seats = [f"{seat}:{slot}" for seat in self.st.deciders]

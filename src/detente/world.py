@@ -43,6 +43,7 @@ class Arsenals(NamedTuple):
     icbm_age: Array  # [A] months since the first ICBM test, 0 before it
     satellite_age: Array  # [A] months since the first satellite, 0 before it
     crewed: Array  # [A] 1 once a person has flown in orbit
+    work: Array  # [A] months since the last first in warheads or rockets, or of work towards one
     hosted: Array  # [D, A] medium-range missiles stationed with an actor, ready
     hidden: Array  # [D, A] missiles stationed in secret, not yet found
     ripe: Array  # [D, A] readiness of the hidden deployment, 0-1
@@ -115,6 +116,7 @@ class Home(NamedTuple):
 
     leader: Array  # [D, L] one-hot: who is in office
     tenure: Array  # [D] months in office
+    turnover: Array  # [D] changes of leader a year that the constitution makes customary
     standing: Array  # [D] 0-1
     unrest: Array  # [A] 0-1
     liberalisation: Array  # [A] 0-1
@@ -177,6 +179,7 @@ def opening(st: Structure, worlds: int, dtype: np.dtype | type = np.float32) -> 
             icbm_age=full(0.0, n_act),
             satellite_age=full(0.0, n_act),
             crewed=full(0.0, n_act),
+            work=full(o("work"), n_act),
             hosted=full(hosted, n_dec, n_act),
             hidden=full(0.0, n_dec, n_act),
             ripe=full(0.0, n_dec, n_act),
@@ -239,6 +242,7 @@ def opening(st: Structure, worlds: int, dtype: np.dtype | type = np.float32) -> 
         home=Home(
             leader=full(leader, n_dec, st.n_leaders),
             tenure=full(12.0, n_dec),
+            turnover=full(st.turnover, n_dec),
             standing=full(o("standing")[st.dec], n_dec),
             unrest=full(o("unrest"), n_act),
             liberalisation=full(o("liberalisation"), n_act),
@@ -299,7 +303,10 @@ AXES: dict[str, tuple[str, ...]] = {
     "relations.affinity": ("D", "A"),
     "relations.trust": ("D", "D"),
     "home.leader": ("D", "L"),
-    **{f"home.{k}": ("D",) for k in ("tenure", "standing", "fear", "prestige", "massive", "unpublished", "lesson")},
+    **{
+        f"home.{k}": ("D",)
+        for k in ("tenure", "turnover", "standing", "fear", "prestige", "massive", "unpublished", "lesson")
+    },
     "home.unrest": ("A",),
     "home.liberalisation": ("A",),
     "home.fatigue": ("N",),

@@ -26,7 +26,7 @@ from detente.structure import Structure
 from detente.world import AXES, World, opening
 
 NATURE_AXES = {
-    **dict.fromkeys(("removal", "exposed", "leak", "changed"), ("D",)),
+    **dict.fromkeys(("removal", "exposed", "leak", "changed", "constitution"), ("D",)),
     **dict.fromkeys(("unrest", "defiance", "attack"), ("A",)),
     "overture": ("P", "A"),
     "accident": ("K",),

@@ -114,3 +114,18 @@ def test_a_secret_deployment_ripens_unless_it_is_found(bench: Bench) -> None:
 def test_a_ladder_lost_takes_the_missiles_away(bench: Bench) -> None:
     lost = bench.with_({"arsenals.hosted[ussr,cuba]": 40.0}).befell("removed[ussr,cuba]").after("arsenals", bench.laws)
     assert bench.read(lost, "arsenals.hosted[ussr,cuba]") == 0.0
+
+
+@experiment("arsenals.firsts")
+def test_a_first_takes_months_of_work_and_the_count_begins_anew_after_each(bench: Bench) -> None:
+    fresh, long_ = (bench.with_({"arsenals.work[uk]": months}) for months in (0.0, 60.0))
+    assert hazard(fresh, "first-h-bomb", "uk", bench.laws) < hazard(long_, "first-h-bomb", "uk", bench.laws) - 3.0
+    assert bench.read(long_.after("arsenals", bench.laws), "arsenals.work[uk]") == 61.0
+    assert bench.read(long_.first("first-h-bomb", "uk").after("arsenals", bench.laws), "arsenals.work[uk]") == 0.0
+
+
+@experiment("arsenals.firsts")
+def test_where_several_powers_keep_troops_no_bomb_is_made(bench: Bench) -> None:
+    assert hazard(bench, "first-bomb", "frg", bench.laws) == -30.0
+    left = bench.with_({"bloc.garrison[uk,frg]": 0.0, "bloc.garrison[france,frg]": 0.0})
+    assert hazard(left, "first-bomb", "frg", bench.laws) > -30.0

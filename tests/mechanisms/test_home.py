@@ -214,3 +214,27 @@ def test_standing_and_prestige_keep_to_their_bounds(bench: Bench) -> None:
     )
     assert np.asarray(high.standing).max() <= 1.0
     assert np.asarray(high.prestige).max() <= 1.0
+
+
+@experiment("home.linz1978")
+def test_a_regime_whose_governments_keep_falling_is_replaced_and_then_they_last(bench: Bench) -> None:
+    def odds(b: Bench, seat: str) -> tuple[float, float]:
+        return tuple(b.both("home.linz1978", lambda values: home.linz1978(b.world, values, b.st), ("D",), seat))
+
+    rest = odds(bench, "france")
+    assert odds(bench.with_({"home.unrest[france]": 0.9}), "france")[0] > rest[0]
+    assert odds(bench.with_({"home.turnover[france]": 0.5}), "france")[0] < rest[0]
+    assert odds(bench.with_({"home.turnover[france]": 0.0}), "france")[0] == rest[1] == -30.0
+    place = "home.turnover[france]"
+    replaced = bench.befell("constitution[france]").after("home", bench.laws)
+    assert bench.read(replaced, place) == pytest.approx(float(bench.laws.home.linz1978.settled))
+    assert bench.read(bench.after("home", bench.laws), place) == bench.read(bench.world, place)
+    fallen = home.ousting(bench.world, bench.laws, bench.st), home.ousting(replaced, bench.laws, bench.st)
+    at = bench.st.deciders.index("france")
+    assert fallen[1][at, 0] < fallen[0][at, 0] - 1.0
+
+
+@experiment("home.fatigue")
+def test_a_proposal_turned_down_is_remembered_as_use(bench: Bench) -> None:
+    row = "usa:treaty:testing:ussr"
+    assert bench.refused(row).moved("home.fatigue", f"home.fatigue[{row}]").on == 1.0

@@ -176,3 +176,21 @@ def test_an_agreed_conference_falls_due(bench: Bench) -> None:
     assert bench.read(called.after("issues", bench.laws), place) == lead
     agreed = bench.with_({place: lead})
     assert bench.read(agreed.after("issues", bench.laws, months=int(lead)), place) == NEVER
+
+
+@experiment("issues.status")
+def test_a_dispute_about_a_government_follows_its_leaning(bench: Bench) -> None:
+    law, place = "issues.status", "issues.status[cuba]"
+    turned = {"influence.government[washington,cuba]": 0.0, "influence.government[moscow,cuba]": 0.9}
+    assert bench.with_(turned).moved(law, place).on < -0.03
+    assert bench.with_(turned).moved(law, place).off == 0.0
+    assert abs(bench.moved(law, place).on) < 0.01
+
+
+@experiment("issues.stakes")
+def test_a_government_as_the_changers_want_it_is_no_dispute(bench: Bench) -> None:
+    place = bench.index(("I", "A"), "cuba,usa")
+    worlds = [bench.with_({"issues.status[cuba]": status}).world for status in (0.0, 1.0)]
+    hostile, friendly = (float(issues.stakes(world, bench.laws, bench.st)[place][0]) for world in worlds)
+    assert hostile > 0.5
+    assert friendly == 0.0

@@ -121,3 +121,9 @@ def test_every_chance_of_nature_is_a_probability(bench: Bench) -> None:
         chance = 1 / (1 + np.exp(-logit.astype(np.float64)))
         assert np.isfinite(logit).all()
         assert ((chance >= 0) & (chance <= 1)).all()
+
+
+@experiment("nature.attack")
+def test_a_patron_restrains_a_loyal_ally(bench: Bench) -> None:
+    alone = bench.with_({"bloc.alliance[ussr,bulgaria]": 0.0})
+    assert odds(bench, "attack:bulgaria", "nature.attack")[0] < odds(alone, "attack:bulgaria", "nature.attack")[0]

@@ -192,3 +192,33 @@ def test_the_less_rows_of_a_nest_are_apart_the_less_a_nest_of_many_is_worth() ->
 def test_every_law_of_preferences_has_its_experiment() -> None:
     tried = {*FAMILY, *SHARED, *ASKED, *CHOICE}
     assert tried == set(seats().scenario.laws["preferences"])
+
+
+def place(name: str) -> int:
+    return [row.name for row in seats().rows].index(name)
+
+
+def worth(world: World, **altered: float) -> np.ndarray:
+    best = laws.best(seats().scenario)
+    told = laws.replaced(best, {f"preferences.act.{key}": value for key, value in altered.items()})
+    return np.asarray(weigh()(world, jax.tree.map(lambda x: jnp.full(4, x, jnp.float32), told))["slots"])
+
+
+def test_momentum_makes_light_deeds_lately_done_worth_more() -> None:
+    gain = worth(stirred(), momentum=2.0, fatigue=0.0) - worth(stirred(), momentum=0.0, fatigue=0.0)
+    light, heavy = place("ussr:protest:west-berlin:usa"), place("gdr:close-border:frg")
+    assert (gain[light] > 0.3).all()
+    np.testing.assert_allclose(gain[heavy], 0.0, atol=1e-5)
+    fresh = stirred()._replace(home=stirred().home._replace(fatigue=jnp.zeros_like(stirred().home.fatigue)))
+    np.testing.assert_array_equal(worth(fresh, momentum=2.0), worth(fresh, momentum=0.0))
+
+
+def test_a_patron_holds_back_its_client_but_not_where_their_side_demands() -> None:
+    k = seats().issues.index("west-berlin")
+    loss = worth(stirred(), tether=0.0) - worth(stirred(), tether=4.0)
+    leader, client = place("ussr:show-force:west-berlin:usa"), place("gdr:show-force:west-berlin:usa")
+    q = stirred().issues
+    loyal = stirred()._replace(issues=q._replace(demand=q.demand.at[k, 0].set(1.0)))
+    backed = worth(loyal, tether=0.0) - worth(loyal, tether=4.0)
+    assert (loss[client] > loss[leader] + 0.2).all()
+    assert (backed[client] < loss[client] - 0.2).all()

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from detente import laws, nature
-from detente.answers import marked
+from detente.answers import marked, shut
 from detente.decisions import layout, nested, slot_log_probability
 from detente.drive import follower
 from detente.lab.likelihood import begins
@@ -70,7 +70,7 @@ def log_likelihood(x: Months, values: Laws, st: Structure) -> tuple[jax.Array, j
     for slot in range(SLOTS):
         row = x.rows[slot]
         mark = marked(row, st, x.mask)
-        open_ = jnp.maximum(x.mask * (1.0 - taken), mark)
+        open_ = jnp.maximum(x.mask * (1.0 - shut(taken, st)), mark)
         act, what = slot_log_probability(menu, nested(menu, utility, open_, values.preferences.nest.scale), row)
         acts, whats = acts + act * x.known[slot], whats + what * x.known[slot]
         taken = taken + mark

@@ -64,7 +64,7 @@ def lines(st: Structure, told: Record, before: World, score: Score) -> list[Line
     act, what = np.asarray(score.act).sum(axis=0), np.asarray(score.what).sum(axis=0)
     out = []
     for d, seat in enumerate(st.deciders):
-        options = _options(told, masks, st.seat_rows[d], d)
+        options = _options(told, masks, st, d)
         rows = [row for row, _ in options if row >= 0]
         out.append(
             Line(
@@ -84,8 +84,8 @@ Options = list[tuple[int, NDArray[np.int64]]]
 """The recorded row (or -1) and the rows that were open, for every slot that is known."""
 
 
-def _options(told: Record, masks: Floats, seat: slice, d: int) -> Options:
-    out = []
+def _options(told: Record, masks: Floats, st: Structure, d: int) -> Options:
+    out, seat = [], st.seat_rows[d]
     own = np.arange(seat.start, seat.stop)
     for m in range(len(masks)):
         taken: list[int] = []
@@ -94,7 +94,7 @@ def _options(told: Record, masks: Floats, seat: slice, d: int) -> Options:
             open_ = own[(masks[m, seat] > 0.5) & ~np.isin(own, taken)]
             if told.rows_known[m, slot, d] > 0:
                 out.append((row, np.union1d(open_, [row]) if row >= 0 else open_))
-            taken.append(row)
+            taken += [row, *st.contrary[row]] if row >= 0 else []
             if row < 0:
                 break
     return out

@@ -14,10 +14,13 @@ from detente.laws import Laws
 from detente.mechanisms.economy import threat
 from detente.menus import POWER
 from detente.structure import Structure, to_actors
+from detente.sums import add
 from detente.world import Arsenals, World
 
 FIRSTS = ("first-bomb", "first-h-bomb", "first-icbm", "first-satellite", "first-crewed-flight")
 """Technical firsts of a seat, in the order in which each opens the next."""
+SEVERAL = 1.5
+"""More than one foreign garrison."""
 
 
 def firsts(world: World, laws: Laws, st: Structure) -> Array:
@@ -25,27 +28,37 @@ def firsts(world: World, laws: Laws, st: Structure) -> Array:
 
     The hazard grows with effort (strategic share of output; for a first bomb also what a threatened industry that
     nobody garrisons could spare) and with help
-    from an ally that has it; who already reaches the rival with bombers puts less into rockets.
+    from an ally that has it; who already reaches the rival with bombers puts less into rockets. A warhead or a rocket
+    takes two tasks, one after the other, of some months each. Whose soil several powers hold is not master of its arms.
     """
     p, a, e = laws.arsenals.firsts, world.arsenals, world.economy
     money = e.shares[3][st.dec] * e.output[st.dec]
     power = jnp.asarray(st.opening("cinc")[st.dec] >= POWER, money.dtype)[:, None]
-    watched = jnp.asarray(1.0 + st.garrison.sum(axis=0)[st.dec], money.dtype)[:, None]
+    guards = add(world.bloc.garrison, 0)[st.dec]
+    watched = 1.0 + guards
     latent = p.latent * power * watched**-p.garrison * e.industry[st.dec] * e.output[st.dec]
     latent = latent * threat(world, st)[st.dec]
     warhead = p.effort * (jnp.log(1e-3 + money + latent) - p.scale)
     rocket = p.effort * (jnp.log(1e-3 + money / (1.0 + a.bombers[st.dec] / jnp.maximum(p.bombers, 1.0))) - p.scale)
+    spent = (a.work[st.dec] + 1.0) / jnp.maximum(p.task, 0.01)
+    done = jnp.log(-jnp.expm1(-spent) - spent * jnp.exp(-spent))
     pupil = _nuclear_help(world, st)
     bomb, h_bomb, crewed = (x[st.dec] for x in (a.bomb, a.h_bomb, a.crewed))
     icbm, satellite = a.icbm_age[st.dec] > 0, a.satellite_age[st.dec] > 0
     ready = jnp.stack(
-        [(1 - bomb) * power, bomb * (1 - h_bomb), h_bomb * (1 - icbm), icbm * (1 - satellite), satellite * (1 - crewed)]
+        [
+            (1 - bomb) * power * (guards < SEVERAL),
+            bomb * (1 - h_bomb),
+            h_bomb * (1 - icbm),
+            icbm * (1 - satellite),
+            satellite * (1 - crewed),
+        ]
     )
     hazard = jnp.stack(
         [
-            p.bomb + p.help * pupil + warhead,
-            p.h_bomb + warhead,
-            p.icbm + rocket,
+            p.bomb + p.help * pupil + warhead + done,
+            p.h_bomb + warhead + done,
+            p.icbm + rocket + done,
             p.satellite + rocket,
             p.crewed + rocket,
         ]
@@ -86,6 +99,7 @@ def step(world: World, deeds: Deeds, happened: Array, laws: Laws, st: Structure)
         icbm_age=jnp.where((a.icbm_age > 0) | (news[2] > 0), a.icbm_age + 1.0, 0.0),
         satellite_age=jnp.where((a.satellite_age > 0) | (news[3] > 0), a.satellite_age + 1.0, 0.0),
         crewed=jnp.maximum(a.crewed, news[4]),
+        work=jnp.where(news[0] + news[1] + news[2] > 0, 0.0, a.work + 1.0),
         hosted=hosted,
         hidden=hidden,
         ripe=ripe,

@@ -1,6 +1,7 @@
 """Home: who decides, how firmly they sit, what their people bear, and what a crisis leaves behind.
 
-bueno_de_mesquita2003 standing follows success; `ousting` a weak leader falls; davies1962 raised expectations that are
+bueno_de_mesquita2003 standing follows success; `ousting` a weak leader falls; linz1978 a regime whose governments keep
+falling is replaced; davies1962 raised expectations that are
 disappointed bring unrest; `fear` crises and arsenals teach it, time dulls it; `lesson` a lost showdown teaches which
 forces count.
 """
@@ -23,12 +24,24 @@ def ousting(world: World, laws: Laws, st: Structure) -> Array:
 
     Bueno de Mesquita, Smith, Siverson and Morrow, The Logic of Political Survival (2003), in reduced form: low
     standing, unrest and early months are dangerous. Where leaders changed often before the opening they change often:
-    institutions outlast the persons (Warwick, Government Survival in Parliamentary Democracies, 1994).
+    institutions outlast the persons (Warwick, Government Survival in Parliamentary Democracies, 1994), until they are
+    changed themselves.
     """
     p, h = laws.home.ousting, world.home
-    custom = p.custom * jnp.log1p(jnp.asarray(st.turnover, h.standing.dtype)[:, None] / p.rare)
+    custom = p.custom * jnp.log1p(h.turnover / p.rare)
     early = jnp.exp(-h.tenure / jnp.maximum(p.settling, 1.0))
     return p.base + custom + p.weakness * (0.5 - h.standing) + p.unrest * h.unrest[st.dec] + p.early * early
+
+
+def linz1978(world: World, laws: Laws, st: Structure) -> Array:
+    """Log odds in a month that a state gives itself a constitution under which governments last, [D, world].
+
+    Linz, The Breakdown of Democratic Regimes: Crisis, Breakdown, and Reequilibration (1978): a regime whose governments
+    keep falling loses its efficacy, and in unrest is replaced. None where governments last already.
+    """
+    p, h = laws.home.linz1978, world.home
+    odds = p.base + p.turnover * jnp.log1p(h.turnover / laws.home.ousting.rare) + p.unrest * h.unrest[st.dec]
+    return jnp.where(h.turnover > p.settled, odds, -30.0)
 
 
 def heirs(world: World, month_eligible: Array, laws: Laws, st: Structure) -> Array:
@@ -57,6 +70,7 @@ def step(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Home:
     return Home(
         leader=leader,
         tenure=jnp.where(changed > 0, 0.0, h.tenure + 1.0),
+        turnover=jnp.where(deeds.nature["constitution"] > 0, jnp.minimum(h.turnover, p.linz1978.settled), h.turnover),
         standing=jnp.where(changed > 0, p.succession.honeymoon, standing),
         unrest=unrest,
         liberalisation=liberal,
@@ -188,8 +202,8 @@ def fear(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
 
 
 def fatigue(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
-    """Recent use of each row, [N, world]: soon forgotten for talk, long remembered for deeds."""
+    """Recent use of each row, refused proposals among them, [N, world]: soon forgotten for talk, long for deeds."""
     p = laws.home.fatigue
     heavy = jnp.asarray(np.clip(st.coordinate("finality") + st.coordinate("cost"), 0.0, 1.0), world.war.dtype)[:, None]
     memory = p.talk + (p.deed - p.talk) * heavy
-    return memory * world.home.fatigue + deeds.enacted[:-1]
+    return memory * world.home.fatigue + deeds.enacted[:-1] + deeds.refused[:-1]

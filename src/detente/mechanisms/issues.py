@@ -86,7 +86,8 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
 def status(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structure) -> Array:
     """Status of each issue on [0, 1], [I, world].
 
-    Settlements meet halfway, ladders and faits accomplis shift it, example erodes it.
+    Settlements meet halfway, ladders and faits accomplis shift it; where it is about a government, it follows that
+    government's leaning.
     """
     q, p = world.issues, laws.issues.status
     ladder = deeds.ladders
@@ -98,7 +99,10 @@ def status(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structure
     freed = p.freedom * deeds.nature["independence"]
     colonial = jnp.asarray(_newcomers(st), q.status.dtype)[:, None]
     target = q.status + p.settlement * settled * (0.5 - q.status)
-    return jnp.clip(target + shift + freed * colonial, 0.0, 1.0)
+    at = np.flatnonzero((st.about >= 0) & (st.principals >= 0).all(axis=1))
+    plus, minus = (world.influence.government[st.pole[st.principals[at, side]], st.about[at]] for side in (0, 1))
+    leaning = p.possession * (0.5 + 0.5 * (plus - minus) - q.status[at])
+    return jnp.clip((target + shift + freed * colonial).at[at].add(leaning), 0.0, 1.0)
 
 
 def _drained(st: Structure) -> np.ndarray:
@@ -169,10 +173,12 @@ def embargoes(world: World, deeds: Deeds, laws: Laws) -> Array:
 def stakes(world: World, laws: Laws, st: Structure) -> Array:
     """Size of every actor's stake in every issue now, [I, A, world].
 
-    Drains raise it, settlements and closed borders lower it. S5.3, S5.6.
+    Drains raise it, settlements and closed borders lower it; a government as the changers want it is no dispute. S5.3,
+    S5.6.
     """
     p, q = laws.issues.stakes, world.issues
-    base = jnp.asarray(np.abs(st.stake), world.war.dtype)[..., None]
+    about = jnp.asarray(st.about >= 0, world.war.dtype)[:, None]
+    base = jnp.asarray(np.abs(st.stake), world.war.dtype)[..., None] * (1.0 - about * q.status)[:, None]
     drained = _drained(st)
     suffer = np.abs(st.stake)[:, :, None] * (
         np.sign(st.stake)[:, :, None] * np.sign(st.stake * drained)[:, None, :] > 0

@@ -82,11 +82,15 @@ def crisis_values(view: View, laws: Laws, st: Structure) -> Ladders:
 
 
 def _crisis(view: View, r: Rows, c: Ladders) -> Array:
-    """Value of a ladder for the rows' issue and side; 0 where the issue has none, or another seat leads the side."""
+    """Value of a ladder for the rows' issue and side; 0 where the issue has none, or another seat leads the side.
+
+    What a side has already it cannot win: of a gain only the part that is wanting counts.
+    """
     where = {int(issue): n for n, issue in enumerate(r.st.showdown)}
     at = np.array([where.get(int(k), -1) for k in r.k])
     leads = (at >= 0) & (r.st.principals[r.kz, r.side] == r.s)
-    return jnp.where(leads[:, None], c.value[np.maximum(at, 0), r.side], 0.0)
+    value = c.value[np.maximum(at, 0), r.side]
+    return jnp.where(leads[:, None], jnp.minimum(value, 0.0) + jnp.maximum(value, 0.0) * _gap(view, r), 0.0)
 
 
 def _gap(view: View, r: Rows) -> Array:
@@ -195,8 +199,7 @@ def meetings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """
     p = laws.preferences.meet
     target = r.td
-    lower = jnp.log(v.public.output[r.tz] / v.public.output[r.a]) * (target >= 0)[:, None]
-    parity = w.prestige[r.s] * p.parity * jnp.clip(lower, p.lowest, p.highest) * r.hostile
+    rank = w.prestige[r.s] * parity(v, laws, r.tz, r.a) * (target >= 0)[:, None] * r.hostile
     hope = w.security[r.s] * p.hope * v.concede[r.s, r.tdz] * r.hostile * v.public.demand.max(axis=(0, 1))
     fear = w.peace[r.s] * p.fear * v.fear[r.s] * r.hostile
     lean = v.public.government[r.pole, r.tz]
@@ -205,7 +208,13 @@ def meetings(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     warmth = p.affinity * v.affinity[r.s, r.tz]
     creed = w.orthodoxy[r.s] * p.creed * jnp.maximum(-w.line[r.s], 0.0) * r.hostile
     pending = p.pending * (v.public.meeting[r.kz] < NEVER) * (r.k >= 0)[:, None]
-    return parity + hope + fear + unity + court + warmth - creed - pending
+    return rank + hope + fear + unity + court + warmth - creed - pending
+
+
+def parity(v: View, laws: Laws, other: np.ndarray, own: np.ndarray) -> Array:
+    """What meeting as equals gives, or takes from, whoever meets a richer, or a poorer, adversary."""
+    p = laws.preferences.meet
+    return p.parity * jnp.clip(jnp.log(v.public.output[other] / v.public.output[own]), p.lowest, p.highest)
 
 
 def councils(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
@@ -450,23 +459,24 @@ def shows(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 def interventions(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Use force in another country.
 
-    To keep a member that is leaving, to topple one that has left; the rival's shield deters. S1.2, S19.2.
+    To keep a member that is leaving, to topple a government of the other side, in secret also one that has gone over to
+    it; the rival's shield deters. S1.2, S19.2.
     """
     p = laws.preferences.intervene
     lean = v.public.government[r.pole, r.tz]
     own = jnp.asarray(r.st.camp[r.pole, r.tz], lean.dtype)[:, None]
     worth = jnp.asarray(r.st.weight[r.tz], lean.dtype)[:, None]
-    leaving = own * (
-        p.unrest * v.public.unrest[r.tz]
-        + p.lean * jnp.maximum(jnp.asarray(r.st.leaning[r.pole, r.tz], lean.dtype)[:, None] - lean, 0.0)
-    )
-    lost = (1.0 - own) * p.lost * (1.0 - lean) * (1.0 - v.public.government[-1, r.tz])
+    gone = jnp.maximum(jnp.asarray(r.st.leaning[r.pole, r.tz], lean.dtype)[:, None] - lean, 0.0)
+    unrest = v.public.unrest[r.tz]
+    leaving = own * (p.unrest * unrest + p.lean * gone - p.quiet * (1.0 - unrest) * (1.0 - gone))
+    covert = r.named("covert-action")
+    other = 1.0 - own + own * gone * covert
+    lost = other * p.lost * (1.0 - lean) * (1.0 - v.public.government[-1, r.tz])
     rival = r.st.rival_centre[r.s]
     shield = (
         p.shield * v.public.government[rival, r.tz] * (1.0 - v.leverage[r.s])
         + p.alliance * v.public.alliance[rival, r.tz]
     )
-    covert = r.named("covert-action")
     scale = worth**p.size
     return (
         w.unity[r.s] * leaving * scale * (1.0 - covert)
@@ -631,7 +641,10 @@ def appeals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 
 
 def home_rule(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
-    """Reform where people are disappointed and the leader inclines to it; repress where unrest threatens. S18.5."""
+    """Reform where people are disappointed and the leader inclines to it; repress where unrest threatens. S18.5.
+
+    Where people are free, repression is dear (Poe and Tate 1994).
+    """
     p = laws.preferences.home
     people = jnp.asarray(r.st.opening("population")[r.a], v.fear.dtype)[:, None]
     poor = -jnp.log(v.public.output[r.a] / people / p.comfort)
@@ -642,7 +655,7 @@ def home_rule(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
         + p.line * (w.line[r.s] - v.public.line[r.a])
         - p.free * free
     )
-    repress = w.survival[r.s] * p.unrest * unrest - p.line * w.line[r.s] - p.calm * (1.0 - unrest)
+    repress = w.survival[r.s] * p.unrest * unrest - p.line * w.line[r.s] - p.calm * (1.0 - unrest) - p.rights * free
     return jnp.where(r.named("reform") > 0, reform, repress)
 
 
@@ -729,8 +742,9 @@ def slots(view: View, laws: Laws, st: Structure, ladders: Ladders | None = None)
 def common(v: View, w: Wants, worth: Array, laws: Laws, r: Rows) -> Array:
     """What every row has in common.
 
-    Its family's worth, fear of war, cost, fatigue, the nest's threshold, the instrument's constant (McFadden 1978), the
-    value of waiting.
+    Its family's worth, fear of war, cost, what a patron forbids, fatigue, momentum, the nest's threshold, the
+    instrument's constant (McFadden 1978), the value of waiting. Momentum: what a government has lately begun it goes on
+    with more easily, for routines outlive their occasion (Allison and Zelikow 1999); the lighter a deed, the more.
     """
     p = laws.preferences.act
 
@@ -744,8 +758,12 @@ def common(v: View, w: Wants, worth: Array, laws: Laws, r: Rows) -> Array:
     dread = jnp.exp(p.convexity * (tension - 1.0)) * (jnp.exp(p.convexity * change) - 1.0)
     peace = -w.peace[r.s] * p.war * (1.0 + p.fear * v.fear[r.s]) * dread * (1.0 - p.boldness * w.risk[r.s])
     cost = w.prosperity[r.s] * p.cost * told("cost")
+    abroad = jnp.asarray((r.t >= 0) | (r.k >= 0), worth.dtype)[:, None]
     size = jnp.log(jnp.maximum(jnp.asarray(r.st.opening("cinc")[r.a], worth.dtype)[:, None] / p.middling, 1e-3))
-    value = p.scale * worth + peace - cost + p.reach * size - p.fatigue * v.fatigue[r.index]
+    used, light = v.fatigue[r.index], 1.0 - jnp.clip(told("finality") + told("cost"), 0.0, 1.0)
+    routine = p.momentum * light * -jnp.expm1(-used) - p.fatigue * used
+    bound = p.tether * told("pressure") * told("commitment") * tether(v, r)
+    value = p.scale * worth + peace - cost - bound + p.reach * abroad * size + routine
     constant = laws.preferences.constant
     for q in np.unique(r.st.row_nest[r.index]):
         here = r.st.row_nest[r.index] == q
@@ -757,6 +775,21 @@ def common(v: View, w: Wants, worth: Array, laws: Laws, r: Rows) -> Array:
     if not final.any():
         return value
     return jnp.where(jnp.asarray(final)[:, None], rust1987(value, p.discount), value)
+
+
+def tether(v: View, r: Rows) -> Array:
+    """How far an ally is held back from binding its alliance against an adversary by its own deed, 0-1.
+
+    A patron restrains whom it would have to rescue (Snyder 1997): as far as the two are allied and the ally is the
+    weaker, but not on an issue on which their side presses a demand already, and not where the ally itself leads it.
+    """
+    patron = np.maximum(r.st.patron[r.a], 0)
+    strength = r.st.opening("cinc")
+    weaker = np.clip(1.0 - strength[r.a] / strength[r.st.cen[patron]], 0.0, 1.0) * (r.st.patron[r.a] >= 0)
+    leads = (r.k >= 0) & (r.st.principals[r.kz, r.side] == r.s)
+    held = jnp.asarray(weaker * ~leads, v.fear.dtype)[:, None] * r.hostile
+    backed = v.public.demand[r.kz, r.side] * (r.k >= 0)[:, None]
+    return held * v.public.alliance[patron, r.a] * (1.0 - backed)
 
 
 def consent(decision: Decision, laws: Laws, st: Structure) -> Array:
@@ -773,6 +806,7 @@ def consent(decision: Decision, laws: Laws, st: Structure) -> Array:
         p.meet
         + w.peace[seat] * p.fear * v.fear[seat]
         - w.orthodoxy[seat] * p.creed * jnp.maximum(-w.line[seat], 0.0) * r.hostile
+        + w.prestige[seat] * parity(v, laws, r.a, actor) * r.hostile
     )
     back = r.named("appeal") * (
         p.back
