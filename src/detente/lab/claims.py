@@ -589,13 +589,13 @@ def _reasons(scenario: Scenario, claim: Claim, effect: Estimate, without: Estima
 
 
 def free(scenario: Scenario, name: str) -> bool:
-    """Whether a law's coefficients may be absent: each is fitted to data, or its prior reaches its neutral value.
+    """Whether a law may be absent: each of its effects is fitted to data, or its prior reaches its neutral value.
 
-    Coefficients that a law keeps when it is off (scales, and values at which nothing speaks either way) do not count.
+    Paces, bases and sizes do not count: without the effects of its law they move nothing that a cause does.
     """
     mechanism, law = name.split(".")
-    entries = [e for e in scenario.laws[mechanism][law].values() if e.best != e.neutral]
-    return all(entry.low <= entry.neutral <= entry.high or entry.fitted for entry in entries)
+    found = [e for e in scenario.laws[mechanism][law].values() if e.kind == "effect" and e.best != e.neutral]
+    return bool(found) and all(entry.low <= entry.neutral <= entry.high or entry.fitted for entry in found)
 
 
 # ---- rivals ----
