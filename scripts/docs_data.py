@@ -20,9 +20,10 @@ Written by `./scripts/docs_data` from the scenario's TOML files; a test holds th
 TOML file, never here.
 
 A coefficient is a prior, not a constant: *low* is its 5 %, *best* its 50 % and *high* its 95 % point, in the family
-named; *off* is the neutral value at which its law stops working; *kind* says whether one thing moves another (effect), how
-fast (pace), how things are without a cause (base), or a unit or threshold (size). `assumption` marks a size that no work gives; a work
-beside it gives the direction or an example, and the reason follows. Keys of works are resolved at the end of the page.
+named; *off* is the neutral value at which its law stops working; *kind* says whether one thing moves another (effect),
+how fast (pace), how things are without a cause (base), or a unit or threshold (size). `assumption` marks a size that no
+work gives; a work beside it gives the direction or an example, and the reason follows. Keys of works are resolved at
+the end of the page.
 """
 
 

@@ -176,3 +176,12 @@ def test_an_agreed_conference_falls_due(bench: Bench) -> None:
     assert bench.read(called.after("issues", bench.laws), place) == lead
     agreed = bench.with_({place: lead})
     assert bench.read(agreed.after("issues", bench.laws, months=int(lead)), place) == NEVER
+
+
+@experiment("issues.hirschman1993")
+def test_the_drain_is_felt_less_soon_once_the_border_is_closed(bench: Bench) -> None:
+    law, place = "issues.hirschman1993", "issues.drain[gdr]"
+    draining = bench.with_({place: 1.5})
+    shut = draining.with_({"issues.closed[gdr]": 1.0}).moved(law, place, months=6)
+    assert shut.on < -0.9
+    assert shut.off == pytest.approx(0.0, abs=1e-6)

@@ -39,12 +39,12 @@ def line(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
 
     The leader's ideal draws it; words and deals with the enemy move it, [A, world].
 
-    Conciliation towards the adversary's camp makes reformist, pressure on it makes orthodox; a failed liberalisation
-    hardens.
+    Conciliation towards the adversary's camp, proposed or accepted, makes reformist, pressure on it makes orthodox; a
+    failed liberalisation hardens.
     """
     p, old = laws.bloc.line, world.bloc.line
     hostile = jnp.asarray(st.hostile, old.dtype)[..., None]
-    towards = add(deeds.conciliation * hostile, 1)
+    towards = add((deeds.conciliation + deeds.agreed) * hostile, 1)
     against = add(deeds.pressure * hostile, 1)
     spoken = deeds.own("criticise-past")
     ideal = jnp.einsum("dlw,dl->dw", world.home.leader, jnp.asarray(st.leader_table("line"), old.dtype))

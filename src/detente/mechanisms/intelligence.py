@@ -94,7 +94,8 @@ def _principal_seats(st: Structure) -> np.ndarray:
 def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[Array, Array]:
     """Belief in another's resolve and in its readiness to concede, [D, D, world] each (row believes of column).
 
-    Jervis, The Logic of Images (1970): what was stood through or given up speaks; a new leader is read afresh.
+    Jervis, The Logic of Images (1970): what was stood through or given up speaks, demands let go and missiles taken
+    back in the open among it; a new leader is read afresh.
     """
     i, p = world.intelligence, laws.intelligence.jervis1970
     firm = add(deeds.firm[:, st.dec], 1)
@@ -105,7 +106,9 @@ def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     memory = p.memory * (1.0 - p.fresh * fresh)
     resolve = 0.5 + memory * (i.resolve - 0.5)
     up = p.stand * (firm + p.ladder * stood)[None]
-    down = p.yielding * (p.ladder * yielded + fiasco)[None]
+    gave = deeds.own("withdraw-demand") + deeds.after.deadline_dropped
+    back = deeds.gave_back(world.arsenals.hosted + world.arsenals.hidden)
+    down = (p.yielding * (p.ladder * yielded + fiasco) + p.climbdown * gave + p.withdrawn * back)[None]
     resolve = jnp.clip(resolve + up * (1 - i.resolve) - down * i.resolve, 0.02, 0.98)
     kind = jnp.swapaxes((deeds.to("summit", "reassure", "conference", "summit-conference", "trade"))[:, st.dec], 0, 1)
     hosted = deeds.to("summit")[:, st.dec]

@@ -147,11 +147,15 @@ def treaties(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structu
 
 
 def drain(world: World, leaving: Array, laws: Laws, st: Structure) -> Array:
-    """Smoothed loss of people relative to the population, in units of 1 % a year, [A, world]."""
+    """Loss of people relative to the population as it is felt, in units of 1 % a year, [A, world].
+
+    It builds up slowly, and goes faster once the border is closed.
+    """
     p = laws.issues.hirschman1993
     share = jnp.exp(leaving) / (10.0 * jnp.asarray(st.opening("population"), world.war.dtype)[:, None])
     open_ = jnp.asarray(st.open_border, world.war.dtype)[:, None] * (1 - world.issues.closed)
-    return world.issues.drain + p.smoothing * (jnp.clip(share, 0, 5) * open_ - world.issues.drain)
+    pace = jnp.maximum(p.smoothing, p.sealing * world.issues.closed)
+    return world.issues.drain + pace * (jnp.clip(share, 0, 5) * open_ - world.issues.drain)
 
 
 def embargoes(world: World, deeds: Deeds, laws: Laws) -> Array:

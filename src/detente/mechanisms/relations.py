@@ -24,7 +24,7 @@ def step(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Relations:
     hostile = pressure + p.richardson1960.alarm * alarm
     return Relations(
         tension=richardson1960(world, deeds, hostile, conciliation, laws, st),
-        affinity=heider1958(old, hostile, conciliation, laws, st),
+        affinity=heider1958(old, hostile, conciliation + deeds.agreed, laws, st),
         trust=kydd2005(old, deeds, hostile, laws, st),
     )
 
@@ -38,12 +38,12 @@ def richardson1960(world: World, deeds: Deeds, hostile: Array, friendly: Array, 
     """Tension rises with pressure received or given, falls with conciliation, and decays to what the camps leave.
 
     Richardson, Arms and Insecurity (1960), with fatigue; standing demands, ladders, aircraft caught and attacks by
-    third parties keep it up.
+    third parties keep it up. What it decays to rises as two grow apart.
     """
     p, old = laws.relations.richardson1960, world.relations.tension
     base = p.rest + p.camps * st.hostile[..., None]
     climate = _climate(old, st) - (p.rest + p.camps)
-    rest = base + p.climate * climate * st.hostile[..., None]
+    rest = base + p.climate * climate * st.hostile[..., None] + _estrangement(world, laws, st)
     kept = rest + p.decay * (old - rest)
     foes = jnp.asarray(st.hostile, old.dtype)[..., None]
     exposed = deeds.nature["exposed"]
@@ -56,6 +56,25 @@ def richardson1960(world: World, deeds: Deeds, hostile: Array, friendly: Array, 
     push = push + p.attack * deeds.nature["attack"][None] * foes + p.incident * both_ways(caught, st)
     pull = p.conciliation * both_ways(friendly, st)
     return jnp.clip(kept + push * (1.0 - old) - pull * old, 0.0, 1.0)
+
+
+def _estrangement(world: World, laws: Laws, st: Structure) -> Array:
+    """What the rest of tension gains between those who have grown apart, [D, A, world].
+
+    Affinity below what the camps leave (Heider 1958), trust below caution (Kydd 2005), and lines of two ruling parties
+    further apart than at the opening: who shares a creed fears the heretic (Haas, The Ideological Origins of Great
+    Power Politics, 2005).
+    """
+    p, old = laws.relations.richardson1960, world.relations
+    cool = laws.relations.heider1958.camps * (st.friends - st.hostile)[..., None] - old.affinity
+    shy = jnp.maximum(laws.relations.kydd2005.rest - old.trust, 0.0)
+    rules = jnp.asarray(st.party_rules, cool.dtype)
+    start, line = jnp.asarray(st.opening("line"), cool.dtype)[:, None], world.bloc.line
+    apart = jnp.abs(line[st.dec][:, None] - line) - jnp.abs(start[st.dec][:, None] - start)
+    creed = (rules[st.dec][:, None] * rules)[..., None]
+    mutual = 0.5 * (p.cool * cool + p.mistrust * to_actors(st, shy, axis=1))
+    one_sided = 1.0 - jnp.asarray(np.isin(np.arange(len(st.actors)), st.dec), cool.dtype)[:, None]
+    return both_ways(mutual, st) + mutual * one_sided + p.creed * apart * creed
 
 
 def _rival_pairs(st: Structure) -> np.ndarray:
@@ -118,10 +137,14 @@ def heider1958(old: Relations, hostile: Array, friendly: Array, laws: Laws, st: 
 def kydd2005(old: Relations, deeds: Deeds, hostile: Array, laws: Laws, st: Structure) -> Array:
     """Trust rises with signals that cost their author, falls with pressure, and returns to caution.
 
-    Kydd, Trust and Mistrust in International Relations (2005): what an aggressor would not give says most.
+    Kydd, Trust and Mistrust in International Relations (2005): what an aggressor would not give says most. An ally that
+    stands aside where one has a stake is trusted less (Snyder, Alliance Politics, 1997: abandonment).
     """
     p = laws.relations.kydd2005
     signal = jnp.swapaxes(deeds.costly[:, st.dec], 0, 1)
     breach = jnp.swapaxes(hostile[:, st.dec], 0, 1)
     kept = p.rest + p.decay * (old.trust - p.rest)
-    return jnp.clip(kept + p.signal * signal * (1 - old.trust) - p.breach * breach * old.trust, 0.0, 1.0)
+    own_stakes = jnp.asarray(np.abs(st.stake[:, st.dec]).T, old.trust.dtype)
+    aside = jnp.einsum("di,jiw->djw", own_stakes, deeds.on("neutrality")) * st.friends[:, st.dec][..., None]
+    loss = p.breach * breach + p.aside * aside
+    return jnp.clip(kept + p.signal * signal * (1 - old.trust) - loss * old.trust, 0.0, 1.0)
