@@ -235,6 +235,8 @@ def test_what_was_seen_in_no_world_may_still_be_seldom() -> None:
     assert measures.whole(none, np.array([2.0, np.nan]))
     assert not measures.whole(none, np.array([0.5]))
     assert measures.effect("moves", none, none, draw).high > 0.0
+    sure = measures.effect("p:", none, (draw % 8 > 0).astype(float), draw)
+    assert sure.low < sure.effect < sure.high <= 1.0
     share = measures.given(none, none == 0.0, draw)
     assert share["low"] == 0.0 < share["high"]
 

@@ -487,14 +487,13 @@ def _named(one: str, name: str) -> bool:
 # ---- judging ----
 def finding(st: Structure, claim: Claim, values: Values, rows: Sequence[Row] = (), *, paths: bool = False) -> Finding:
     """Effects and verdict of a claim from the values of its arms."""
-    sign = -1.0 if claim.removes else 1.0
     plan, draw = experiment(st, claim, paths=paths), np.arange(values.worlds) % laws.DRAWS
 
     def of(arm: Arm) -> tuple[Floats, Floats]:
         return values.of(Asked(arm, claim.measure, first(plan.own)))
 
     def worth(one: Floats, two: Floats) -> Estimate:
-        return Estimate(*measures.interval(sign * (two - one), draw, whole=measures.whole(one, two)))
+        return Estimate(*measures.difference(*((two, one) if claim.removes else (one, two)), draw))
 
     def between(pair: tuple[Arm, Arm]) -> Estimate:
         return worth(of(pair[0])[1], of(pair[1])[1])
@@ -614,7 +613,7 @@ def shared(st: Structure, rival: Rival, values: Values) -> Shares:
         )
     every = tuple(rival.hypotheses)
     factual, twins = values.of(plan_of_rival(st, rival)[every])
-    total = Estimate(*measures.interval(factual - twins, draw, whole=measures.whole(factual, twins)))
+    total = Estimate(*measures.difference(twins, factual, draw))
     worths = np.stack([shapley1953(every, name, effects) for name in every])
     rng = np.random.default_rng(values.seed)
     chosen_ = rng.integers(0, worths.shape[1], (BOOTSTRAP, worths.shape[1]))

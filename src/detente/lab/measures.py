@@ -227,8 +227,15 @@ SELDOM = 2.0
 
 def effect(name: str, factual: Floats, twin: Floats, draw: NDArray[np.int64]) -> Effect:
     """The mean difference of twins; its interval is that of its mean under the laws' uncertainty."""
-    middle, low, high, error = interval(twin - factual, draw, whole=whole(factual, twin))
-    return Effect(name, _mean(factual), _mean(twin), middle, low, high, error)
+    return Effect(name, _mean(factual), _mean(twin), *difference(factual, twin, draw))
+
+
+def difference(one: Floats, two: Floats, draw: NDArray[np.int64]) -> tuple[float, float, float, float]:
+    """By how much the second exceeds the first, with its interval as `interval` has it; a chance's lies within ±1."""
+    counts = whole(one, two)
+    middle, low, high, error = interval(two - one, draw, whole=counts)
+    most = 1.0 if counts and all(np.nanmax(np.abs(x), initial=0.0) <= 1.0 for x in (one, two)) else np.inf
+    return middle, max(low, -most), min(high, most), error
 
 
 def _mean(x: Floats) -> float:
