@@ -20,8 +20,10 @@ Written by `./scripts/docs_data` from the scenario's TOML files; a test holds th
 TOML file, never here.
 
 A coefficient is a prior, not a constant: *low* is its 5 %, *best* its 50 % and *high* its 95 % point, in the family
-named; *off* is the neutral value at which its law stops working. `assumption` marks a size that no work gives; a work
-beside it gives the direction or an example, and the reason follows. Keys of works are resolved at the end of the page.
+named; *off* is the neutral value at which its law stops working; *kind* says whether one thing moves another (effect),
+how fast (pace), how things are without a cause (base), or a unit or threshold (size). `assumption` marks a size that no
+work gives; a work beside it gives the direction or an example, and the reason follows. Keys of works are resolved at
+the end of the page.
 """
 
 
@@ -67,14 +69,14 @@ def _counts(sc: Scenario) -> Iterator[str]:
 def _laws(sc: Scenario) -> Iterator[str]:
     for mechanism, laws in sc.laws.items():
         yield f"### laws/{mechanism}.toml"
-        heads = ("coefficient", "meaning", "unit", "low", "best", "high", "family", "off", "source")
+        heads = ("coefficient", "meaning", "unit", "low", "best", "high", "family", "off", "kind", "source")
         yield table(heads, (_coefficient(f"{law}.{key}", c) for law, t in laws.items() for key, c in t.items()))
 
 
 def _coefficient(name: str, c: Coefficient) -> list[str]:
     values = [number(x) for x in (c.low, c.best, c.high)]
     origin = f"Fitted: {c.fitted}" if c.fitted else c.why
-    return [f"`{name}`", c.meaning, c.unit, *values, c.family, number(c.neutral), cited(c.source, origin)]
+    return [f"`{name}`", c.meaning, c.unit, *values, c.family, number(c.neutral), c.kind, cited(c.source, origin)]
 
 
 def _of(opening: Opening) -> Iterator[tuple[str, Number | Table]]:

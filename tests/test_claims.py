@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detente import laws
 from detente.lab import claims, interventions, measures
 from detente.lab.claims import Claim
 from detente.lab.store import RunError
@@ -80,6 +81,8 @@ def estimate(value: float) -> claims.Estimate:
 
 FREE = "preferences.constant"
 """A law whose coefficients are all fitted."""
+BOUND = "issues.embargo"
+"""A law that carries no claim and whose prior does not let it be absent."""
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,7 @@ FREE = "preferences.constant"
         ({"path": [FREE, "decision:slot"]}, 0.0, 0.5, ("short path",)),
         ({"path": [FREE, "home.fear"]}, 0.0, 0.5, ("short path",)),
         ({"assumed": True}, 0.0, 0.5, ("read back",)),
-        ({"carried_by": "bloc.quarrel"}, 0.0, 0.5, ("law cannot be absent",)),
+        ({"carried_by": BOUND}, 0.0, 0.5, ("law cannot be absent",)),
         ({}, 0.5, 0.5, ("law does not carry",)),
         ({}, 0.0, 0.0, ("placebo moves it",)),
     ],
@@ -104,11 +107,32 @@ def test_what_speaks_against_an_effect_having_been_found(
     assert claims.judged(one, effects[0], said) == wanted
 
 
-def test_a_law_may_be_absent_only_if_each_coefficient_may(st: Structure) -> None:
+def test_a_law_may_be_absent_only_if_each_of_its_effects_may(st: Structure) -> None:
     scenario = st.scenario
     assert claims.free(scenario, FREE)
-    for name in ("bloc.quarrel", "influence.altfeld1984"):
+    for name in (BOUND, "arsenals.stationing"):
         assert not claims.free(scenario, name)
+
+
+def test_every_effect_of_a_law_that_carries_a_claim_may_be_absent(st: Structure) -> None:
+    """The one rule of `docs/extend.md`: such a prior ends at its neutral value, whatever the claim and its verdict."""
+    odd = []
+    for mechanism, law in {tuple(c.carried_by.split(".")) for c in claims.read(st).claims.values()}:
+        for key, e in st.scenario.laws[mechanism][law].items():
+            effect = e.kind == "effect" and e.best != e.neutral and not e.fitted
+            ends = {(e.low, e.bounds[0]), (e.high, e.bounds[1])}
+            if effect and (e.family != "normal" or (e.neutral, e.neutral) not in ends):
+                odd.append(f"{mechanism}.{law}.{key}")
+        assert claims.free(st.scenario, f"{mechanism}.{law}")
+    assert odd == []
+
+
+def test_an_effect_that_may_be_absent_is_so_in_one_draw_of_twenty_and_its_median_stays(st: Structure) -> None:
+    name = "home.fear.ladder"
+    entry, drawn = laws.coefficient(st.scenario, name), laws.draw(st.scenario, 1, draws=2000)[name]
+    assert (drawn == entry.neutral).mean() == pytest.approx(0.05, abs=0.02)
+    assert np.median(drawn) == pytest.approx(entry.best, rel=0.05)
+    assert drawn.min() == entry.neutral
 
 
 def made_up(st: Structure, one: Claim, folder: Path, effect: float) -> claims.Values:
@@ -129,7 +153,7 @@ def made_up(st: Structure, one: Claim, folder: Path, effect: float) -> claims.Va
 
 def test_a_finding_weighs_twins_with_laws_off_against_each_other(st: Structure, tmp_path: Path) -> None:
     """Made up: the cause adds 0.5, the carrying law all of it, the placebo nothing; kept values are found again."""
-    one = claim()
+    one = claim(carried_by=BOUND, placebo="bloc.grip")
     found = claims.finding(st, one, made_up(st, one, tmp_path, 0.5))
     assert found.effect.value == pytest.approx(0.5)
     assert found.without.value == pytest.approx(0.0)
@@ -158,7 +182,7 @@ def test_shuffled_directions_get_the_verdicts_that_the_effects_deserve(
 def test_shuffled_directions_follow_the_model_in_real_runs(st: Structure) -> None:
     """A claim of the ledger run as it stands and turned round: what supports the one contradicts the other."""
     one = claims.read(st).claims["S6.3"]
-    values = claims.Values(st, 64, 1)
+    values = claims.Values(st, 128, 1)
     for asked in claims.plan_of(st, one):
         values.run(asked.arm, [asked], 1)
     turned = one.model_copy(update={"direction": {"raises": "lowers", "lowers": "raises"}[one.direction]})

@@ -16,6 +16,7 @@ from detente.ladder.play import Outcome
 from detente.masks import CONSENTING
 from detente.nature import pair_names, secret_pairs
 from detente.structure import Structure
+from detente.sums import most
 from detente.world import World
 
 
@@ -43,7 +44,7 @@ def shut(chosen: Array, st: Structure) -> Array:
     """0/1 [N, world] of the rows that are no longer open in a month: those chosen, and what would take them back."""
     told = jnp.concatenate([chosen, jnp.zeros_like(chosen[:1])])
     some = np.flatnonzero(st.contrary[:, 0] < len(st.rows))
-    return chosen.at[some].max(told[st.contrary[some]].max(axis=1), unique_indices=True, indices_are_sorted=True)
+    return chosen.at[some].max(most(told[st.contrary[some]], 1), unique_indices=True, indices_are_sorted=True)
 
 
 def proposals(chosen: Array, st: Structure) -> tuple[Rows, Array]:
@@ -92,8 +93,8 @@ def due_deadlines(world: World, enacted: Array, st: Structure) -> Array:
     own = [_rows_on(st, k, "extend-deadline", "withdraw-demand") for k in st.showdown]
     width = max(len(rows) for rows in own)
     table = np.array([np.pad(rows, (0, width - len(rows)), constant_values=len(st.rows)) for rows in own])
-    touched = enacted[table].max(axis=1)
-    due = (q.deadline[st.showdown] <= 1.0) & (q.demand[st.showdown].max(axis=1) > 0.5) & (touched < 0.5)
+    touched = most(enacted[table], 1)
+    due = (q.deadline[st.showdown] <= 1.0) & (most(q.demand[st.showdown], 1) > 0.5) & (touched < 0.5)
     return due.astype(world.war.dtype)
 
 
@@ -181,7 +182,7 @@ def _by_seat(seat: Array, sides: Array) -> Array:
 def _heat(seat: Array, height: Array) -> Array:
     """Height of the ladders a seat stands on, or three tenths of the highest that it watches, [D, world]."""
     own = jnp.einsum("dks,kw->dw", seat, height)
-    return jnp.clip(jnp.maximum(own, 0.3 * height.max(axis=0)), 0.0, 1.0)
+    return jnp.clip(jnp.maximum(own, 0.3 * most(height, 0)), 0.0, 1.0)
 
 
 def _removed(world: World, st: Structure, seat: Array, gives: Array, settled: Array) -> Array:
@@ -192,7 +193,7 @@ def _removed(world: World, st: Structure, seat: Array, gives: Array, settled: Ar
     """
     hosts = jnp.asarray(st.host_issue[:, None] == np.arange(len(st.showdown)), seat.dtype)
     local = jnp.einsum("dks,ksw,ak->daw", seat, jnp.maximum(gives, settled[:, None]), hosts)
-    stationed = (world.arsenals.hidden + jnp.minimum(world.arsenals.hosted, 1.0)).max(axis=0)
+    stationed = most(world.arsenals.hidden + jnp.minimum(world.arsenals.hosted, 1.0), 0)
     about_missiles = jnp.minimum(jnp.einsum("aw,ak->kw", stationed, hosts), 1.0)
     traded = jnp.einsum("dks,kw->dw", seat, settled * about_missiles)[:, None]
     return jnp.clip(jnp.maximum(local, 0.5 * traded), 0.0, 1.0)

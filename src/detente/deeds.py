@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from detente.structure import Structure
+from detente.structure import Structure, to_actors
 
 LADDER_ENDS = ("challenger-backs-down", "defender-backs-down", "settled", "hold", "war")
 """How a ladder can end, from the challenger's side first; `hold` leaves it open."""
@@ -117,14 +117,27 @@ class Deeds:
         return self._flow(3)
 
     @property
+    def agreed(self) -> Array:
+        """Conciliation that lies in consent: who accepted what another proposed did it too, [D, A, world]."""
+        return to_actors(self.st, jnp.swapaxes(self._flow(4)[:, self.st.dec], 0, 1), axis=1)
+
+    @property
     def alarm(self) -> Array:
         """Pressure that is addressed to nobody by name (boasts, tests, armament), [D, world]."""
-        return self.flows[:, 4 * len(self.st.actors)]
+        return self.flows[:, 5 * len(self.st.actors)]
 
     @property
     def words(self) -> Array:
         """Commitment taken on in public on each issue, [D, I, world]."""
-        return self.flows[:, 4 * len(self.st.actors) + 1 :]
+        return self.flows[:, 5 * len(self.st.actors) + 1 :]
+
+    def gave_back(self, missiles: Array) -> Array:
+        """Who took missiles away from a host in the open by a settlement, not having given way, [D, world] 0/1.
+
+        missiles: with hosts, [D, A, world]. Those traded elsewhere in secret are a share and do not count.
+        """
+        open_ = jnp.floor(jnp.clip(self.after.removed, 0.0, 1.0)) * jnp.minimum(missiles, 1.0)
+        return open_.max(axis=1) * (1.0 - self.after.yielded)
 
     def refused_by_seat(self) -> Array:
         """How many proposals of each seat were turned down, [D, world]."""
@@ -136,11 +149,13 @@ def flow_tables(st: Structure) -> tuple[np.ndarray, ...]:
     """For each seat, the static table [coordinate × target, rows] behind `Deeds.flows`."""
     c = st.coordinate
     loud = 0.5 + 0.5 * c("publicity")
+    asked = np.array([float(st.scenario.instruments[row.instrument].consent) for row in st.rows])
     by_target = (
         c("pressure") * loud,
         c("conciliation") * loud,
         c("conciliation") * 0.5 * (c("finality") + c("commitment")),
         c("pressure") * c("commitment"),
+        c("conciliation") * loud * asked,
     )
     tied = c("commitment") * c("publicity") * (c("pressure") > 0)
     out = []

@@ -13,6 +13,7 @@ from detente.laws import Laws
 from detente.mechanisms import arsenals, home
 from detente.mechanisms.economy import threat
 from detente.structure import Structure
+from detente.sums import most
 from detente.world import World
 
 IMPOSSIBLE = -30.0
@@ -142,7 +143,7 @@ def omens(world: World, laws: Laws, st: Structure, when: Array, given: bool) -> 
         + p.overture.goodwill * world.influence.goodwill[:, minor]
     )
     heat = jnp.stack([world.relations.tension[st.principals[k, 0], st.dec[st.principals[k, 1]]] for k in st.showdown])
-    pressed = world.issues.demand[st.showdown].max(axis=1)
+    pressed = most(world.issues.demand[st.showdown], 1)
     held = bound * world.bloc.alliance[patron, np.arange(len(st.actors))] * (1.0 - away)
     attack = (
         p.attack.base
@@ -154,7 +155,7 @@ def omens(world: World, laws: Laws, st: Structure, when: Array, given: bool) -> 
         recent > 0.05,
         p.shoot_down.base
         + p.shoot_down.rate * jnp.log(recent + 1e-3)
-        + p.shoot_down.defence * jnp.log1p(world.arsenals.icbm_age.max(axis=0)),
+        + p.shoot_down.defence * jnp.log1p(most(world.arsenals.icbm_age, 0)),
         IMPOSSIBLE,
     )
     secret = world.home.unpublished

@@ -338,6 +338,9 @@ class Coefficient(Strict):
     family: Literal["normal", "lognormal", "logit"] = "normal"
     bounds: tuple[float, float]
     neutral: float
+    kind: Literal["effect", "pace", "base", "size"] = "effect"
+    """What causes it speaks of: one thing moving another; how fast that comes or fades; how things are without any
+    cause; or a unit, a reference, a threshold."""
     source: Sources
     why: str = ""
     fitted: str = ""  # how, and to what data, where it is no prior

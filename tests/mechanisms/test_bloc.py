@@ -91,3 +91,12 @@ def test_everything_that_binds_stays_in_its_bounds(bench: Bench) -> None:
     assert all(np.asarray(part).min() >= 0.0 for name, part in zip(after._fields, after, strict=True) if name != "line")
     assert all(np.abs(np.asarray(part)).max() <= 1.0 + 1e-6 for part in after)
     assert bench.read(bench.world, "bloc.control[france]") == pytest.approx(0.0)
+
+
+@experiment("bloc.line")
+def test_a_deal_accepted_moves_the_line_as_one_proposed_does(bench: Bench) -> None:
+    law, place = "bloc.line", "bloc.line[ussr]"
+    own, accepted = bench.did("ussr:summit:usa").moved(law, place), bench.did("usa:summit:ussr").moved(law, place)
+    assert own.on == pytest.approx(accepted.on)
+    assert accepted.on > bench.moved(law, place).on
+    assert bench.did("usa:reassure:ussr").moved(law, place).on == pytest.approx(bench.moved(law, place).on)

@@ -238,3 +238,36 @@ def test_a_regime_whose_governments_keep_falling_is_replaced_and_then_they_last(
 def test_a_proposal_turned_down_is_remembered_as_use(bench: Bench) -> None:
     row = "usa:treaty:testing:ussr"
     assert bench.refused(row).moved("home.fatigue", f"home.fatigue[{row}]").on == 1.0
+
+
+@experiment("home.fear")
+def test_fear_follows_tension_and_is_soothed_by_a_visit(bench: Bench) -> None:
+    law, place = "home.fear", "home.fear[usa]"
+    rest = bench.moved(law, place).on
+    assert bench.with_({"relations.tension[ussr,usa]": 0.9}).moved(law, place).on > rest + 0.001
+    for deed in ("ussr:summit:usa", "ussr:reassure:usa"):
+        soothed = bench.did(deed).moved(law, place)
+        assert soothed.on < rest
+        assert soothed.off == pytest.approx(0.0, abs=1e-7)
+
+
+@experiment("home.prestige")
+def test_missiles_taken_back_in_the_open_cost_face_and_those_traded_elsewhere_do_not(bench: Bench) -> None:
+    law, there = "home.prestige", bench.with_({"arsenals.hidden[ussr,cuba]": 1.0})
+    lost = there.befell("removed[ussr,cuba]").moved(law, "home.prestige[ussr]")
+    assert lost.on < -0.05
+    assert lost.off == 0.0
+    traded = bench.with_({"arsenals.hosted[usa,turkey]": 15.0}).befell("removed[usa,turkey]", 0.5)
+    assert traded.moved(law, "home.prestige[usa]").on == 0.0
+    assert bench.befell("removed[ussr,cuba]").moved(law, "home.prestige[ussr]").on == 0.0
+    yielded = there.befell("yielded[ussr]")
+    both = yielded.befell("removed[ussr,cuba]").moved(law, "home.prestige[ussr]")
+    assert both.on == pytest.approx(yielded.moved(law, "home.prestige[ussr]").on)
+
+
+@experiment("home.prestige")
+def test_open_defiance_costs_the_leader_of_the_camp_and_nobody_else(bench: Bench) -> None:
+    law, defied = "home.prestige", bench.befell("defiance[hungary]")
+    assert defied.moved(law, "home.prestige[ussr]").on < -0.02
+    assert defied.moved(law, "home.prestige[ussr]").off == 0.0
+    assert defied.moved(law, "home.prestige[usa]").on == defied.moved(law, "home.prestige[prc]").on == 0.0

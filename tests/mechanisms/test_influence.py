@@ -96,3 +96,28 @@ def test_independence_adds_up_and_stops_at_everybody(bench: Bench) -> None:
         min(start + 0.3, 1.0)
     )
     assert bench.read(freed.after("influence", bench.laws, months=5), "influence.independent") == 1.0
+
+
+@experiment("influence.walt1987")
+def test_who_is_menaced_by_one_centre_turns_to_another(bench: Bench) -> None:
+    law, menaced = "influence.walt1987", bench.with_({"relations.tension[usa,cuba]": 0.9})
+    moscow, washington = (f"influence.government[{pole},cuba]" for pole in ("moscow", "washington"))
+    assert menaced.moved(law, moscow).on > bench.moved(law, moscow).on + 0.0002
+    assert menaced.moved(law, washington).on < bench.moved(law, washington).on - 0.005
+    for place in (moscow, washington):
+        assert menaced.moved(law, place).off == pytest.approx(bench.moved(law, place).off, abs=1e-7)
+
+
+@experiment("influence.example")
+def test_missiles_taken_back_cost_authority_and_a_conference_left_proves_the_orthodox_right(bench: Bench) -> None:
+    law, place = "influence.example", "influence.authority[ussr]"
+    back = bench.with_({"arsenals.hidden[ussr,cuba]": 1.0}).befell("removed[ussr,cuba]")
+    assert back.moved(law, place).on < bench.moved(law, place).on - 0.01
+    assert back.moved(law, place).off == pytest.approx(0.0, abs=1e-7)
+    place = "influence.authority[prc]"
+    apart = bench.with_({"bloc.line[ussr]": 0.4, "bloc.line[prc]": -0.4})
+    left = apart.befell("left[german-settlement,-]")
+    assert left.moved(law, place).on > apart.moved(law, place).on + 0.01
+    assert left.moved(law, place).off == pytest.approx(0.0, abs=1e-7)
+    reformist = "influence.authority[ussr]"
+    assert left.moved(law, reformist).on == pytest.approx(apart.moved(law, reformist).on)

@@ -119,3 +119,13 @@ def test_beliefs_keep_to_their_bounds(bench: Bench) -> None:
         assert np.asarray(chance).min() >= 0.0
         assert np.asarray(chance).max() <= 1.0
     assert np.asarray(i.force_variance).min() >= 0.0
+
+
+@experiment("intelligence.jervis1970")
+def test_a_demand_let_go_or_missiles_taken_back_in_the_open_cost_the_name_of_firmness(bench: Bench) -> None:
+    law, place = "intelligence.jervis1970", "intelligence.resolve[usa,ussr]"
+    hidden = bench.with_({"arsenals.hidden[ussr,cuba]": 1.0})
+    for given in (bench.befell("deadline_dropped[ussr]"), hidden.befell("removed[ussr,cuba]")):
+        got = given.moved(law, place)
+        assert got.on < -0.02
+        assert got.off == pytest.approx(0.0, abs=1e-7)

@@ -194,3 +194,12 @@ def test_a_government_as_the_changers_want_it_is_no_dispute(bench: Bench) -> Non
     hostile, friendly = (float(issues.stakes(world, bench.laws, bench.st)[place][0]) for world in worlds)
     assert hostile > 0.5
     assert friendly == 0.0
+
+
+@experiment("issues.hirschman1993")
+def test_the_drain_is_felt_less_soon_once_the_border_is_closed(bench: Bench) -> None:
+    law, place = "issues.hirschman1993", "issues.drain[gdr]"
+    draining = bench.with_({place: 1.5})
+    shut = draining.with_({"issues.closed[gdr]": 1.0}).moved(law, place, months=6)
+    assert shut.on < -0.9
+    assert shut.off == pytest.approx(0.0, abs=1e-6)

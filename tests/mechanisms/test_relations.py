@@ -68,3 +68,44 @@ def test_pressure_costs_trust_and_caution_returns(bench: Bench) -> None:
     assert trusted.moved(law, pair).on < 0.0
     assert trusted.did("ussr:threaten:usa").moved(law, pair).on < trusted.moved(law, pair).on
     assert trusted.did("ussr:threaten:usa").moved(law, pair).off == 0.0
+
+
+@experiment("relations.richardson1960")
+def test_those_who_grow_apart_come_to_rest_at_a_higher_tension(bench: Bench) -> None:
+    """Affinity lost, trust lost, and lines of ruling parties further apart than at the opening."""
+    law, place = "relations.richardson1960", "relations.tension[ussr,prc]"
+    still = bench.moved(law, place)
+    for apart in (
+        {"relations.affinity[ussr,prc]": -0.2},
+        {"relations.affinity[prc,ussr]": -0.2},
+        {"relations.trust[prc,ussr]": 0.0},
+        {"bloc.line[ussr]": 0.5},
+    ):
+        got = bench.with_(apart).moved(law, place)
+        assert got.on > still.on + 0.002, apart
+        assert got.off == pytest.approx(0.0, abs=1e-7)
+
+
+@experiment("relations.richardson1960")
+def test_a_party_s_line_is_nothing_to_those_who_do_not_share_its_creed(bench: Bench) -> None:
+    law, place = "relations.richardson1960", "relations.tension[usa,ussr]"
+    assert bench.with_({"bloc.line[ussr]": 0.5}).moved(law, place).on == pytest.approx(bench.moved(law, place).on)
+
+
+@experiment("relations.kydd2005")
+def test_an_ally_that_stands_aside_is_trusted_less_by_whose_stake_it_is(bench: Bench) -> None:
+    law, aside = "relations.kydd2005", bench.did("ussr:neutrality:india-china-border")
+    place = "relations.trust[prc,ussr]"
+    assert aside.moved(law, place).on < bench.moved(law, place).on - 0.01
+    assert aside.moved(law, place).off == pytest.approx(0.0, abs=1e-7)
+    stranger = "relations.trust[india,ussr]"
+    assert aside.moved(law, stranger).on == pytest.approx(bench.moved(law, stranger).on)
+
+
+@experiment("relations.heider1958")
+def test_who_accepts_my_adversary_s_offer_loses_my_affinity_as_well(bench: Bench) -> None:
+    """A visit takes two: Beijing holds it against Moscow that it went, whoever asked."""
+    law, place = "relations.heider1958", "relations.affinity[prc,ussr]"
+    got = bench.did("usa:summit:ussr").moved(law, place)
+    assert got.on < bench.moved(law, place).on - 0.005
+    assert got.off == pytest.approx(0.0, abs=1e-7)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import math
 import re
@@ -83,3 +84,37 @@ def test_the_ledger_that_is_shown_knows_every_claim(st: Structure) -> None:
         assert one.sentence.en in text, one.id
         assert one.measure in text, one.id
     assert set(re.findall(r"^(?:- )?\*\*(S[\w.]+)\*\*", text, re.MULTILINE)) == {n for part in book for n in part}
+
+
+@pytest.mark.parametrize(
+    ("direction", "effect", "said"),
+    [
+        ("raises", (0.3, 0.05, 0.6), "likely"),
+        ("lowers", (-0.3, -0.6, -0.05), "likely"),
+        ("raises", (0.3, -0.2, 0.8), "open"),
+        ("raises", (0.05, -0.2, 0.3), "small"),
+        ("lowers", (0.3, -0.2, 0.8), "reverse"),
+        ("leaves", (0.3, 0.05, 0.8), "beyond"),
+        ("leaves", (0.05, -0.05, 0.3), "small"),
+        ("raises", (0.0, -0.2, 0.2), "unseen"),
+    ],
+)
+def test_what_is_open_is_said_in_words_of_its_own(
+    found: Verdicts, direction: str, effect: tuple[float, float, float], said: str
+) -> None:
+    same = effect[0] == 0.0
+    claim = found.findings[0].claim.model_copy(update={"direction": direction, "smallest": 0.1})
+    one = dataclasses.replace(
+        found.findings[0],
+        claim=claim,
+        verdict="undecided",
+        reasons=(),
+        effect=Estimate(*effect, 0.05),
+        factual=0.5,
+        twin=0.5 if same else 0.2,
+    )
+    assert ledger._unsure(one) == said
+    for lang in ("en", "ru"):
+        text = ledger.Telling(found, lang, 128).why(one)
+        assert "{" not in text
+        assert ("128" if same else f"{effect[0]:+.3f}") in text

@@ -501,18 +501,19 @@ def _named(one: str, name: str) -> bool:
 # ---- judging ----
 def finding(st: Structure, claim: Claim, values: Values, rows: Sequence[Row] = (), *, paths: bool = False) -> Finding:
     """Effects and verdict of a claim from the values of its arms."""
-    sign = -1.0 if claim.removes else 1.0
     plan, draw = experiment(st, claim, paths=paths), np.arange(values.worlds) % laws.DRAWS
 
     def of(arm: Arm) -> tuple[Floats, Floats]:
         return values.of(Asked(arm, claim.measure, first(plan.own)))
 
+    def worth(one: Floats, two: Floats) -> Estimate:
+        return Estimate(*measures.difference(*((two, one) if claim.removes else (one, two)), draw))
+
     def between(pair: tuple[Arm, Arm]) -> Estimate:
-        alone, both = (of(arm)[1] for arm in pair)
-        return Estimate(*measures.interval(sign * (both - alone), draw))
+        return worth(of(pair[0])[1], of(pair[1])[1])
 
     factual, twins = of(plan.own)
-    effect = Estimate(*measures.interval(sign * (twins - factual), draw))
+    effect = worth(factual, twins)
     without, placebo = between(plan.without), between(plan.placebo)
     reasons = tuple(_reasons(st.scenario, claim, effect, without, placebo))
     chance = _measure(st, claim.measure, first(plan.own)).chance
@@ -522,7 +523,7 @@ def finding(st: Structure, claim: Claim, values: Values, rows: Sequence[Row] = (
     if plan.afresh:
         with_cause, without_cause = _outcome(claim, of(plan.afresh[0])[1], of(plan.afresh[1])[1])
         sufficiency = attributed(1.0 - without_cause, 1.0 - with_cause, draw)
-        both = Estimate(*measures.interval(((with_cause > 0.5) & (without_cause < 0.5)).astype(float), draw))
+        both = attributed(np.ones_like(with_cause), np.where(with_cause > 0.5, without_cause, 1.0), draw)
     return Finding(
         claim,
         judged(claim, effect, reasons),
@@ -550,7 +551,8 @@ def attributed(had: Floats, other: Floats, draw: NDArray[np.int64]) -> Estimate 
     where = had > 0.5
     if not where.any():
         return None
-    return Estimate(*measures.interval(np.where(where, (other < 0.5).astype(float), np.nan), draw))
+    found = measures.given((other < 0.5).astype(float), where, draw)
+    return Estimate(found["value"], found["low"], found["high"], found["error"])
 
 
 def judged(claim: Claim, effect: Estimate, reasons: Sequence[str]) -> Verdict:
@@ -600,13 +602,13 @@ def _reasons(scenario: Scenario, claim: Claim, effect: Estimate, without: Estima
 
 
 def free(scenario: Scenario, name: str) -> bool:
-    """Whether a law's coefficients may be absent: each is fitted to data, or its prior reaches its neutral value.
+    """Whether a law may be absent: each of its effects is fitted to data, or its prior reaches its neutral value.
 
-    Coefficients that a law keeps when it is off (scales, and values at which nothing speaks either way) do not count.
+    Paces, bases and sizes do not count: without the effects of its law they move nothing that a cause does.
     """
     mechanism, law = name.split(".")
-    entries = [e for e in scenario.laws[mechanism][law].values() if e.best != e.neutral]
-    return all(entry.low <= entry.neutral <= entry.high or entry.fitted for entry in entries)
+    found = [e for e in scenario.laws[mechanism][law].values() if e.kind == "effect" and e.best != e.neutral]
+    return bool(found) and all(entry.low <= entry.neutral <= entry.high or entry.fitted for entry in found)
 
 
 # ---- rivals ----
@@ -625,7 +627,7 @@ def shared(st: Structure, rival: Rival, values: Values) -> Shares:
         )
     every = tuple(rival.hypotheses)
     factual, twins = values.of(plan_of_rival(st, rival)[every])
-    total = Estimate(*measures.interval(factual - twins, draw))
+    total = Estimate(*measures.difference(twins, factual, draw))
     worths = np.stack([shapley1953(every, name, effects) for name in every])
     rng = np.random.default_rng(values.seed)
     chosen_ = rng.integers(0, worths.shape[1], (BOOTSTRAP, worths.shape[1]))

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaincinv, ndtri
 
 from detente.deeds import LADDER_ENDS
 from detente.lab import events
@@ -214,44 +215,88 @@ READERS: dict[str, Callable[[Structure, Measure, bool], list[Measure]]] = {
 
 
 # ---- effects ----
+PARTS = (np.arange(11) + 0.5) / 11
+"""Middles of equal parts of a probability, at which a distribution is read."""
+NORMAL = ndtri(PARTS) / ndtri(PARTS).std()
+"""A standard normal distribution as so many equal weights."""
+SPREADS = np.linspace(0.0, 3.0, 61)
+"""Spreads of the effect over the laws that are weighed, in units of that of the draws' means."""
+SELDOM = 2.0
+"""What was seen in none of n worlds may come in up to 3.3 / n of them (Hanley and Lippman-Hand, JAMA, 1983: 3 / n)."""
+
+
 def effect(name: str, factual: Floats, twin: Floats, draw: NDArray[np.int64]) -> Effect:
     """The mean difference of twins; its interval is that of its mean under the laws' uncertainty."""
-    difference = twin - factual
-    middle, low, high, error = interval(difference, draw)
-    return Effect(name, _mean(factual), _mean(twin), middle, low, high, error)
+    return Effect(name, _mean(factual), _mean(twin), *difference(factual, twin, draw))
+
+
+def difference(one: Floats, two: Floats, draw: NDArray[np.int64]) -> tuple[float, float, float, float]:
+    """By how much the second exceeds the first, with its interval as `interval` has it; a chance's lies within ±1."""
+    counts = whole(one, two)
+    middle, low, high, error = interval(two - one, draw, whole=counts)
+    most = 1.0 if counts and all(np.nanmax(np.abs(x), initial=0.0) <= 1.0 for x in (one, two)) else np.inf
+    return middle, max(low, -most), min(high, most), error
 
 
 def _mean(x: Floats) -> float:
     return float(np.nanmean(x)) if (~np.isnan(x)).any() else np.nan
 
 
-def interval(x: Floats, draw: NDArray[np.int64]) -> tuple[float, float, float, float]:
+def whole(*values: Floats) -> bool:
+    """Whether a measure counts: all its values are whole numbers, so that it may differ seldom and then by one."""
+    return all(bool((np.isnan(x) | (x == np.round(x))).all()) for x in values)
+
+
+def interval(x: Floats, draw: NDArray[np.int64], *, whole: bool = False) -> tuple[float, float, float, float]:
     """Mean over worlds; 5 % and 95 % of the mean over draws of the laws; Monte Carlo error of the mean.
 
-    The spread of the draws' means is that of the laws and of luck together. Luck's part, known from the worlds within
-    each draw, is taken out by drawing every mean towards the whole one (random effects: DerSimonian and Laird 1986);
-    what luck leaves open of the whole mean is added to the interval.
+    The spread of the draws' means is that of the laws and of luck together. Luck's part is known from the worlds within
+    each draw; how much is left for the laws is itself unsure, and all that it may be is weighed (random effects with a
+    level prior on the spread: Gelman, Bayesian Analysis, 2006). Each draw's own effect lies between its mean and the
+    whole one; the interval is that of all of them, and what luck leaves open of the whole mean is added. With one world
+    a draw nothing tells luck from laws, and all of the spread counts as theirs. whole: of a measure that counts.
     """
     known = ~np.isnan(x)
     if not known.any():
         return np.nan, np.nan, np.nan, np.nan
-    groups = [x[known & (draw == d)] for d in np.unique(draw[known])]
-    size = np.array([len(g) for g in groups])
-    means = np.array([g.mean() for g in groups])
-    middle = float(x[known].mean())
-    inner = sum(float(((g - g.mean()) ** 2).sum()) for g in groups) / max(int((size - 1).sum()), 1)
-    luck = inner / size
-    error = float(np.sqrt((size**2 * luck).sum()) / size.sum())
-    if len(groups) < 2:
-        return middle, middle - Z95 * error, middle + Z95 * error, error
-    between = max(float(means.var(ddof=1) - luck.mean()), 0.0)
-    keep = np.sqrt(between / (between + luck)) if between > 0 else np.zeros_like(luck)
-    low, high = np.quantile((means - means.mean()) * keep, (0.05, 0.95))
-    down, up = (float(np.hypot(side, Z95 * error)) for side in (low, high))
+    x, (_, at, size) = x[known], np.unique(draw[known], return_inverse=True, return_counts=True)
+    means = np.bincount(at, x) / size
+    middle, n, free = float(x.mean()), len(x), len(x) - len(size)
+    squares = float(((x - means[at]) ** 2).sum())
+    spread = float(means.std(ddof=1)) if len(size) > 1 else 0.0
+    luck = squares / free / n if free else spread**2 / len(size)
+    error = float(np.hypot(np.sqrt(luck), SELDOM / n if whole else 0.0))
+    low = high = 0.0
+    if spread > 0.0:
+        low, high = _over_laws(means - means.mean(), size, squares, free, spread)
+    down, up = float(np.hypot(min(low, 0.0), Z95 * error)), float(np.hypot(max(high, 0.0), Z95 * error))
     return middle, middle - down, middle + up, error
+
+
+def _over_laws(off: Floats, size: NDArray[np.int64], squares: float, free: int, spread: float) -> tuple[float, float]:
+    """5 % and 95 % of the draws' own effects, from their means less the whole one."""
+    if not free:
+        low, high = np.quantile(off, (0.05, 0.95))
+        return float(low), float(high)
+    laws = spread * SPREADS
+    chi2 = 2.0 * gammaincinv(free / 2.0, PARTS)
+    luck = np.maximum(squares / chi2, 1e-12 * spread**2)
+    precision = 1.0 / (laws[:, None, None] ** 2 + luck[:, None] / size)
+    sums = precision.sum(axis=-1)
+    mean = (precision * off).sum(axis=-1) / sums
+    score = np.log(precision).sum(axis=-1) - (precision * (off - mean[..., None]) ** 2).sum(axis=-1) - np.log(sums)
+    weight = np.exp((score - score.max()) / 2).sum(axis=1)
+    own = laws[:, None] ** 2 / (laws[:, None] ** 2 + squares / free / size + 1e-300)
+    effects = (own * off)[..., None] + (laws[:, None] * np.sqrt(1.0 - own))[..., None] * NORMAL
+    weights = np.broadcast_to(weight[:, None, None], effects.shape).ravel()
+    order = effects.ravel().argsort()
+    share = weights[order].cumsum() - weights[order] / 2
+    low, high = np.interp((0.05, 0.95), share / weights.sum(), effects.ravel()[order])
+    return float(low), float(high)
 
 
 def given(x: Floats, where: NDArray[np.bool_], draw: NDArray[np.int64]) -> dict[str, float]:
     """A probability among some of the worlds, with its interval: necessity and sufficiency (Pearl 2000)."""
-    middle, low, high, error = interval(np.where(where, x, np.nan), draw)
+    middle, low, high, error = interval(np.where(where, x, np.nan), draw, whole=True)
+    low, high = max(low, 0.0), min(high, 1.0)
     return {"value": middle, "low": low, "high": high, "error": error, "worlds": int(where.sum())}

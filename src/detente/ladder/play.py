@@ -15,6 +15,7 @@ from detente.ladder.stakes import Positions, payoffs, positions
 from detente.ladder.tree import LINE_CLIMBED, LINE_END, LINES, RUNGS
 from detente.laws import Laws
 from detente.structure import Structure
+from detente.sums import most
 from detente.views import View
 from detente.world import World
 
@@ -67,7 +68,7 @@ def openers(world: World, ground: Ground, st: Structure) -> tuple[Array, Array]:
     A deadline enforced, a show of force or blockade seen, an accident, a discovery answered by force.
     """
     enforced = (ground.due * (ground.dated == 0))[:, None] * world.issues.demand[st.showdown]
-    shown = ground.enacted[_opening_rows(st)].max(axis=2)
+    shown = most(ground.enacted[_opening_rows(st)], 2)
     forced = (ground.found * (ground.met >= 2)).astype(world.war.dtype)
     struck = (ground.found * (ground.met == 3)).astype(world.war.dtype)
     where = np.zeros((len(st.showdown), 2, len(ground.issue)))
@@ -170,4 +171,4 @@ def outcome(game: Game, ran: Array) -> Outcome:
     rung = jnp.minimum(game.start + climbed, RUNGS - 1.0) * game.open
     still = hot[:, LADDER_ENDS.index("hold")] * game.challenger
     record = Ladders(game.open, game.challenger, rung, hot)
-    return Outcome(record, still, jnp.maximum(rung, 1.0) * jnp.abs(still), hot[:, LADDER_ENDS.index("war")].max(axis=0))
+    return Outcome(record, still, jnp.maximum(rung, 1.0) * jnp.abs(still), most(hot[:, LADDER_ENDS.index("war")], 0))

@@ -15,7 +15,7 @@ from jax import Array
 from detente.ladder.tree import MOVES, RUNGS
 from detente.laws import Laws
 from detente.structure import Structure
-from detente.sums import add
+from detente.sums import add, most
 from detente.views import View
 
 Pair = tuple[Array, Array]
@@ -104,7 +104,7 @@ def positions(
     one, other = st.principals[k, side], st.principals[k, 1 - side]
     v = view.public
     said = 0.5 + 0.5 * v.publicity[k]
-    bases = jnp.minimum(v.hosted.max(axis=1), 1.0)
+    bases = jnp.minimum(most(v.hosted, 1), 1.0)
     behind = p.backing * (_backing(view, st, one, k) - _backing(view, st, other, k))
     hostile = jnp.asarray((st.hostile[one, st.dec[other]] > 0), said.dtype)[:, None]
 
@@ -134,7 +134,7 @@ def _backing(view: View, st: Structure, seat: np.ndarray, issues: np.ndarray) ->
     v, actor = view.public, st.dec[seat]
     own = (np.arange(len(st.actors)) == st.cen[:, None]).astype(float)
     tied = jnp.maximum(v.alliance, own[..., None])
-    bound = (tied[:, actor][:, :, None] * tied[:, None]).max(axis=0)  # [K, A, world]
+    bound = most(tied[:, actor][:, :, None] * tied[:, None], 0)  # [K, A, world]
     bound = bound * (np.arange(len(st.actors)) != actor[:, None])[..., None]
     strength = st.opening("cinc")[:, None] * bound
     loyal = strength * v.government[st.pole[seat]]

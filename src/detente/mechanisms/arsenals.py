@@ -14,7 +14,7 @@ from detente.laws import Laws
 from detente.mechanisms.economy import threat
 from detente.menus import POWER
 from detente.structure import Structure, to_actors
-from detente.sums import add
+from detente.sums import add, most
 from detente.world import Arsenals, World
 
 FIRSTS = ("first-bomb", "first-h-bomb", "first-icbm", "first-satellite", "first-crewed-flight")
@@ -69,7 +69,7 @@ def firsts(world: World, laws: Laws, st: Structure) -> Array:
 def _nuclear_help(world: World, st: Structure) -> Array:
     """Experts of a nuclear ally at work in a seat, 0-1, [D, world]."""
     bombs = world.arsenals.bomb[st.cen][:, None]
-    return (world.bloc.experts[:, st.dec] * bombs).max(axis=0)
+    return most(world.bloc.experts[:, st.dec] * bombs, 0)
 
 
 def step(world: World, deeds: Deeds, happened: Array, laws: Laws, st: Structure) -> Arsenals:

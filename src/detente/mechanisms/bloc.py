@@ -13,7 +13,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure, to_actors
-from detente.sums import add
+from detente.sums import add, most
 from detente.world import Bloc, World
 
 
@@ -39,12 +39,12 @@ def line(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
 
     The leader's ideal draws it; words and deals with the enemy move it, [A, world].
 
-    Conciliation towards the adversary's camp makes reformist, pressure on it makes orthodox; a failed liberalisation
-    hardens.
+    Conciliation towards the adversary's camp, proposed or accepted, makes reformist, pressure on it makes orthodox; a
+    failed liberalisation hardens.
     """
     p, old = laws.bloc.line, world.bloc.line
     hostile = jnp.asarray(st.hostile, old.dtype)[..., None]
-    towards = add(deeds.conciliation * hostile, 1)
+    towards = add((deeds.conciliation + deeds.agreed) * hostile, 1)
     against = add(deeds.pressure * hostile, 1)
     spoken = deeds.own("criticise-past")
     ideal = jnp.einsum("dlw,dl->dw", world.home.leader, jnp.asarray(st.leader_table("line"), old.dtype))
@@ -79,9 +79,9 @@ def grip(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     Force and conferences tighten it, reform and withdrawal loosen it.
     """
     p, old = laws.bloc.grip, world.bloc.control
-    forced = deeds.to("intervene").max(axis=0)
-    left = deeds.to("withdraw-forces").max(axis=0)
-    called = (deeds.own("bloc-conference")[st.cen_dec][:, None] * st.camp[..., None]).max(axis=0)
+    forced = most(deeds.to("intervene"), 0)
+    left = most(deeds.to("withdraw-forces"), 0)
+    called = most(deeds.own("bloc-conference")[st.cen_dec][:, None] * st.camp[..., None], 0)
     looser = world.home.liberalisation + deeds.nature["defiance"]
     red = jnp.asarray(st.party_rules, old.dtype)[:, None]
     change = (

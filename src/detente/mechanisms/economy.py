@@ -13,7 +13,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure, to_actors
-from detente.sums import add
+from detente.sums import add, most
 from detente.world import Economy, World
 
 
@@ -58,7 +58,7 @@ def step(world: World, deeds: Deeds, yearly: Array, laws: Laws, st: Structure) -
 
 def threat(world: World, st: Structure) -> Array:
     """How threatened each actor is: the highest tension that a hostile decider has with it, [A, world]."""
-    return (world.relations.tension * st.hostile[..., None]).max(axis=0)
+    return most(world.relations.tension * st.hostile[..., None], 0)
 
 
 def guns_butter(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:

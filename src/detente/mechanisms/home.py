@@ -14,8 +14,9 @@ from jax import Array
 
 from detente.deeds import Deeds
 from detente.laws import Laws
+from detente.mechanisms.economy import threat
 from detente.structure import Structure, to_actors
-from detente.sums import add
+from detente.sums import add, most
 from detente.world import Home, World
 
 
@@ -88,7 +89,8 @@ def step(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Home:
 def reputation(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     """Prestige of each seat, [D, world].
 
-    Firsts, meetings as equals and ladders won raise it, retreats, refusals and walk-outs lower it.
+    Firsts, meetings as equals and ladders won raise it; retreats, missiles taken back in the open, refusals, walk-outs
+    and the defiance of a member of one's camp lower it.
     """
     p, old = laws.home.prestige, world.home.prestige
     met = deeds.to("summit")
@@ -100,7 +102,17 @@ def reputation(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     gave = deeds.own("withdraw-demand") + deeds.after.deadline_dropped
     change = p.first * firsts + p.parity * parity - p.snub * snub - p.exposed * exposed - p.climbdown * gave
     change = change + p.ladder * (deeds.after.stood - deeds.after.yielded)
+    held = world.arsenals.hosted + world.arsenals.hidden
+    change = change - p.withdrawn * deeds.gave_back(held) - p.defied * _defied(deeds, st)
     return jnp.clip(p.memory * old + change, -1.0, 1.0)
+
+
+def _defied(deeds: Deeds, st: Structure) -> Array:
+    """How many members of its camp openly defy its leader, [D, world]."""
+    members = np.zeros((len(st.deciders), len(st.actors)))
+    for d in np.flatnonzero(_is_leader(st)):
+        members[d] = st.camp[st.leader_of_camp[d]]
+    return jnp.asarray(members, deeds.nature["defiance"].dtype) @ deeds.nature["defiance"]
 
 
 def bueno_de_mesquita2003(world: World, deeds: Deeds, prestige: Array, laws: Laws, st: Structure) -> Array:
@@ -163,10 +175,11 @@ def davies1962(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     zero = jnp.zeros_like(h.unrest)
     reform = to_actors(st, deeds.own("reform"))
     repress = to_actors(st, deeds.own("repress"))
-    leaked = (deeds.nature["leak"][st.cen_dec][:, None] * st.camp[..., None]).max(axis=0) * jnp.asarray(
-        st.party_rules, zero.dtype
-    )[:, None]
-    crushed = deeds.to("intervene").max(axis=0)
+    leaked = (
+        most(deeds.nature["leak"][st.cen_dec][:, None] * st.camp[..., None], 0)
+        * jnp.asarray(st.party_rules, zero.dtype)[:, None]
+    )
+    crushed = most(deeds.to("intervene"), 0)
     rising = deeds.nature["unrest"]
     disappointed = jnp.maximum(e.expected - e.growth, 0.0)
     hope = leaked * world.bloc.control + p.reform * reform
@@ -188,17 +201,22 @@ def davies1962(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
 def fear(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     """Fear of war of each seat, 0-1, [D, world].
 
-    H-bombs on both sides, boasts, and ladders climbed teach it; time dulls it. S1.5, S9.2, S11.4.
+    H-bombs on both sides, boasts, and ladders climbed teach it; time dulls it. S1.5, S9.2, S11.4. It comes to rest the
+    higher the tenser one's relations are, and what is conciliatory soothes it (Osgood, An Alternative to War or
+    Surrender, 1962; Etzioni, The Kennedy Experiment, 1967). S8.4.
     """
     p, h, a = laws.home.fear, world.home, world.arsenals
     mutual = a.h_bomb[st.dec] * a.h_bomb[st.cen[st.rival_centre]]
-    floor = p.floor + p.mutual * mutual
+    floor = p.floor + p.mutual * mutual + p.tension * (threat(world, st)[st.dec] - p.usual)
+    shown = jnp.swapaxes((deeds.conciliation + deeds.agreed)[:, st.dec], 0, 1)
+    kind = add(shown * jnp.asarray(st.hostile[:, st.dec], floor.dtype)[..., None], 1)
     foes = jnp.asarray(st.hostile[:, st.dec].T, h.fear.dtype)
     words = foes @ deeds.own("boast", "threaten")
     tests = foes @ deeds.own("test-series")
     ladder = deeds.after.ladder_heat
     kept = floor + p.memory * (h.fear - floor)
-    return jnp.clip(kept + (p.words * words + p.tests * tests + p.ladder * ladder) * (1 - h.fear), 0.0, 1.0)
+    rise = p.words * words + p.tests * tests + p.ladder * ladder
+    return jnp.clip(kept + rise * (1 - h.fear) - p.relief * kind * h.fear, 0.0, 1.0)
 
 
 def fatigue(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:

@@ -14,7 +14,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure, to_actors
-from detente.sums import add
+from detente.sums import add, most
 from detente.world import Influence, World
 
 
@@ -34,7 +34,10 @@ def anchored(world: World, laws: Laws, st: Structure) -> World:
 
 
 def example(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
-    """Authority of a centre as an example: firsts and growth raise it, retreats and quarrels lower it, [P, world]."""
+    """Authority of a centre as an example: firsts and growth raise it, retreats and quarrels lower it, [P, world].
+
+    When an agreed conference is left, the centre that warned against dealing with the enemy is proved right.
+    """
     p, old = laws.influence.example, world.influence.authority
     firsts = add(deeds.nature["firsts"][2:, st.cen_dec], 0)
     growth = world.economy.growth[st.cen] - world.economy.growth[st.cen].mean(axis=0)
@@ -42,7 +45,15 @@ def example(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
     scandal = deeds.nature["leak"][st.cen_dec]
     quarrel = add(world.bloc.polemic[:, st.cen_dec], 0)
     change = p.first * firsts + p.growth * growth - p.retreat * lost - p.scandal * scandal - p.quarrel * quarrel
+    change = change - p.withdrawn * deeds.gave_back(world.arsenals.hosted + world.arsenals.hidden)[st.cen_dec]
+    change = change + p.vindicated * _orthodoxy(world, st) * deeds.after.left.max(axis=(0, 1))
     return jnp.clip(0.5 + p.memory * (old - 0.5) + change, 0.0, 1.0)
+
+
+def _orthodoxy(world: World, st: Structure) -> Array:
+    """By how much a centre's party line is more orthodox than the mean of the communist centres, [P, world]."""
+    line, red = world.bloc.line[st.cen], np.isin(np.arange(len(st.cen)), st.red)
+    return jnp.maximum(line[st.red].mean(axis=0) - line, 0.0) * red[:, None]
 
 
 def patronage(world: World, deeds: Deeds, laws: Laws, st: Structure) -> Array:
@@ -104,7 +115,7 @@ def altfeld1984(world: World, goodwill: Array, authority: Array, laws: Laws, st:
 def logit(opening: np.ndarray, drift: Array) -> Array:
     """A logit whose constants make the opening its rest position: [pole, A, world]."""
     score = jnp.log(jnp.asarray(np.clip(opening, 0.005, 1.0), drift.dtype))[..., None] + drift
-    weight = jnp.exp(score - score.max(axis=0))
+    weight = jnp.exp(score - most(score, 0))
     return weight / add(weight, 0)
 
 
@@ -134,10 +145,22 @@ def offers(world: World, goodwill: Array, authority: Array, laws: Laws, st: Stru
         + p.rift * broken[:, None]
         + p.revolution * revolt
         - p.grip * (b.control * world.home.liberalisation)[None] * st.camp[..., None]
+        + walt1987(world, shield, laws, st)
     )
     industry = world.economy.industry - jnp.asarray(st.opening("industry"), authority.dtype)[:, None]
     alone = p.autonomy * industry + p.ferment * world.home.unrest
     return jnp.concatenate([centre, alone[None]])
+
+
+def walt1987(world: World, shield: Array, laws: Laws, st: Structure) -> Array:
+    """What danger adds to a centre's offer, [P, A, world]: who is menaced by one turns from it to the others' shields.
+
+    Walt, The Origins of Alliances (1987): states balance against what threatens them, not against power alone.
+    """
+    p, menace = laws.influence.walt1987, world.relations.tension[st.cen_dec]
+    alike = np.eye(len(st.cen))[..., None, None]
+    others = most(menace[None] - 2.0 * alike, 1)
+    return p.refuge * shield * jnp.maximum(others, 0.0) - p.menace * menace
 
 
 def revolution(world: World, st: Structure) -> Array:

@@ -14,7 +14,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure
-from detente.sums import add
+from detente.sums import add, most
 from detente.world import Intelligence, World
 
 
@@ -68,7 +68,7 @@ def common_estimate(world: World, deeds: Deeds, mean: Array, laws: Laws, st: Str
     prior = could_have_built(world, laws, st)
     hidden = 1.0 - i.disclosed
     best = jnp.stack([mean[st.cen_dec[_watcher(st, c)], c] for c in range(len(st.cen))])
-    told = jnp.stack([deeds.to("disclose")[:, st.cen[c]].max(axis=0) for c in range(len(st.cen))])
+    told = jnp.stack([most(deeds.to("disclose")[:, st.cen[c]], 0) for c in range(len(st.cen))])
     boasts = deeds.own("boast")[st.cen_dec]
     public = i.public + hidden * (p.public * jnp.maximum(prior - i.public, 0.0) + p.boast * boasts * (prior > 0))
     public = public + p.leak * (best - public) + i.disclosed * p.after * (best - public)
@@ -94,7 +94,8 @@ def _principal_seats(st: Structure) -> np.ndarray:
 def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[Array, Array]:
     """Belief in another's resolve and in its readiness to concede, [D, D, world] each (row believes of column).
 
-    Jervis, The Logic of Images (1970): what was stood through or given up speaks; a new leader is read afresh.
+    Jervis, The Logic of Images (1970): what was stood through or given up speaks, demands let go and missiles taken
+    back in the open among it; a new leader is read afresh.
     """
     i, p = world.intelligence, laws.intelligence.jervis1970
     firm = add(deeds.firm[:, st.dec], 1)
@@ -105,7 +106,9 @@ def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     memory = p.memory * (1.0 - p.fresh * fresh)
     resolve = 0.5 + memory * (i.resolve - 0.5)
     up = p.stand * (firm + p.ladder * stood)[None]
-    down = p.yielding * (p.ladder * yielded + fiasco)[None]
+    gave = deeds.own("withdraw-demand") + deeds.after.deadline_dropped
+    back = deeds.gave_back(world.arsenals.hosted + world.arsenals.hidden)
+    down = (p.yielding * (p.ladder * yielded + fiasco) + p.climbdown * gave + p.withdrawn * back)[None]
     resolve = jnp.clip(resolve + up * (1 - i.resolve) - down * i.resolve, 0.02, 0.98)
     kind = jnp.swapaxes((deeds.to("summit", "reassure", "conference", "summit-conference", "trade"))[:, st.dec], 0, 1)
     hosted = deeds.to("summit")[:, st.dec]
@@ -116,7 +119,7 @@ def jervis1970(world: World, deeds: Deeds, laws: Laws, st: Structure) -> tuple[A
     )
     seats = jnp.asarray(_principal_seats(st), kind.dtype)
     kind = kind + jnp.einsum("ijn,nw->ijw", seats, deeds.after.attended.min(axis=1))
-    stiff = stiff + jnp.einsum("ijn,nw->ijw", seats, deeds.after.left.max(axis=1))
+    stiff = stiff + jnp.einsum("ijn,nw->ijw", seats, most(deeds.after.left, 1))
     concede = p.caution + p.memory * (1.0 - p.fresh * fresh) * (i.concede - p.caution)
     concede = jnp.clip(concede + p.warmth * (kind + hosted) * (1 - i.concede) - p.chill * stiff * i.concede, 0.02, 0.98)
     return resolve, concede

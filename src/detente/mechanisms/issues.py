@@ -13,7 +13,7 @@ from jax import Array
 from detente.deeds import Deeds
 from detente.laws import Laws
 from detente.structure import Structure, to_actors
-from detente.sums import add
+from detente.sums import add, most
 from detente.world import NEVER, Issues, World
 
 
@@ -29,8 +29,8 @@ def refugees(world: World, laws: Laws, st: Structure) -> tuple[Array, Array]:
         world.economy.shares[0] / jnp.asarray(st.opening("population"), world.war.dtype)[:, None]
     )
     gap = jnp.log(level[st.open_border_to] / level)
-    threat = world.relations.tension.max(axis=0)
-    pressed = world.issues.demand.max(axis=1)
+    threat = most(world.relations.tension, 0)
+    pressed = most(world.issues.demand, 1)
     drains = np.maximum(st.drains, 0)
     feared = pressed[drains] * jnp.asarray(st.drains >= 0, world.war.dtype)[:, None]
     people = jnp.log(jnp.asarray(st.opening("population"), world.war.dtype))[:, None]
@@ -45,15 +45,15 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
     q, p = world.issues, laws.issues
     side = np.where(st.stake[:, st.dec].T > 0, 0, 1)
     asked = deeds.on("demand", "ultimatum")
-    sides = jnp.stack([(asked * (side == s)[..., None]).max(axis=0) for s in (0, 1)], axis=1)
-    dated = deeds.on("ultimatum").max(axis=0)
+    sides = jnp.stack([most(asked * (side == s)[..., None], 0) for s in (0, 1)], axis=1)
+    dated = most(deeds.on("ultimatum"), 0)
     given = deeds.on("withdraw-demand")
-    dropped = jnp.stack([(given * (side == s)[..., None]).max(axis=0) for s in (0, 1)], axis=1)
-    extended = deeds.on("extend-deadline").max(axis=0)
-    settled = deeds.on("treaty").max(axis=0)
+    dropped = jnp.stack([most(given * (side == s)[..., None], 0) for s in (0, 1)], axis=1)
+    extended = most(deeds.on("extend-deadline"), 0)
+    settled = most(deeds.on("treaty"), 0)
     ended = settled + deeds.after.ladder_over + deeds.after.deadline[:, 2]
     demand = jnp.maximum(q.demand, sides) * (1 - jnp.minimum(dropped + ended[:, None], 1.0))
-    standing = demand.max(axis=1)
+    standing = most(demand, 1)
     moved = jnp.minimum(extended + deeds.after.deadline[:, 1], 1.0)
     clock = jnp.where(dated > 0, p.deadline.months, jnp.where(moved > 0, p.deadline.months, q.deadline - 1.0))
     clock = jnp.maximum(clock, 0.0)
@@ -65,16 +65,16 @@ def step(world: World, deeds: Deeds, leaving: Array, laws: Laws, st: Structure) 
         commitment=commitment(world, deeds, side, laws, st),
         publicity=jnp.clip(
             p.publicity.memory * q.publicity
-            + p.publicity.deed * (dated + p.publicity.undated * sides.max(axis=1)) * (1 - q.publicity),
+            + p.publicity.deed * (dated + p.publicity.undated * most(sides, 1)) * (1 - q.publicity),
             p.publicity.least,
             1.0,
         ),
         meeting=meetings(world, deeds, st),
         treaty=treaties(world, deeds, settled, laws, st),
         moratorium=jnp.clip(
-            jnp.maximum(q.moratorium, deeds.on("moratorium").max(axis=1)) * (1 - deeds.own("test-series")), 0.0, 1.0
+            jnp.maximum(q.moratorium, most(deeds.on("moratorium"), 1)) * (1 - deeds.own("test-series")), 0.0, 1.0
         ),
-        closed=jnp.maximum(q.closed, to_actors(st, deeds.to("close-border").max(axis=1))),
+        closed=jnp.maximum(q.closed, to_actors(st, most(deeds.to("close-border"), 1))),
         drain=drain(world, leaving, laws, st),
         leaving=leaving,
         embargo=embargoes(world, deeds, laws),
@@ -94,7 +94,7 @@ def status(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structure
     won = ladder.end[:, 1] - ladder.end[:, 0]
     at = (st.showdown[None] == np.arange(len(st.issues))[:, None]).astype(float)
     shift = p.victory * jnp.einsum("ik,kw->iw", jnp.asarray(at, won.dtype), won * ladder.challenger)
-    closing = to_actors(st, deeds.to("close-border").max(axis=1))
+    closing = to_actors(st, most(deeds.to("close-border"), 1))
     shift = shift + p.fact * jnp.einsum("ia,aw->iw", jnp.asarray(_drained(st) * np.sign(st.stake), won.dtype), closing)
     freed = p.freedom * deeds.nature["independence"]
     colonial = jnp.asarray(_newcomers(st), q.status.dtype)[:, None]
@@ -135,7 +135,7 @@ def meetings(world: World, deeds: Deeds, st: Structure) -> Array:
     leads = {k: st.scenario.instruments[k].lead for k in ("conference", "summit-conference")}
     clock = jnp.where(q < NEVER, q - 1.0, NEVER)
     for key, lead in leads.items():
-        called = deeds.on(key).max(axis=0)
+        called = most(deeds.on(key), 0)
         clock = jnp.where((called > 0) & (clock >= NEVER), float(lead), clock)
     return jnp.where(clock <= 0.0, NEVER, clock)
 
@@ -146,16 +146,20 @@ def treaties(world: World, deeds: Deeds, settled: Array, laws: Laws, st: Structu
     Signed it holds; a demand or a test against it breaks it.
     """
     p, q = laws.issues.treaty, world.issues
-    broken = deeds.on("ultimatum", "show-force").max(axis=0)
+    broken = most(deeds.on("ultimatum", "show-force"), 0)
     return jnp.clip(jnp.maximum(q.treaty * p.holding, settled) * (1 - p.breach * broken), 0.0, 1.0)
 
 
 def drain(world: World, leaving: Array, laws: Laws, st: Structure) -> Array:
-    """Smoothed loss of people relative to the population, in units of 1 % a year, [A, world]."""
+    """Loss of people relative to the population as it is felt, in units of 1 % a year, [A, world].
+
+    It builds up slowly, and goes faster once the border is closed.
+    """
     p = laws.issues.hirschman1993
     share = jnp.exp(leaving) / (10.0 * jnp.asarray(st.opening("population"), world.war.dtype)[:, None])
     open_ = jnp.asarray(st.open_border, world.war.dtype)[:, None] * (1 - world.issues.closed)
-    return world.issues.drain + p.smoothing * (jnp.clip(share, 0, 5) * open_ - world.issues.drain)
+    pace = jnp.maximum(p.smoothing, p.sealing * world.issues.closed)
+    return world.issues.drain + pace * (jnp.clip(share, 0, 5) * open_ - world.issues.drain)
 
 
 def embargoes(world: World, deeds: Deeds, laws: Laws) -> Array:

@@ -55,7 +55,7 @@ class Telling:
             return self.t("why", "found", **words)
         if beyond(one):
             return " ".join(self.t("reason", reason, **words) for reason in one.reasons)
-        return self.t("why", "wide")
+        return self.t("why", _unsure(one), effect=effect, worlds=self.worlds)
 
     def expected(self, one: Finding) -> str:
         """What the sentence expects of the effect."""
@@ -99,12 +99,32 @@ class Telling:
 
 def _against(one: Finding) -> str:
     """How an effect contradicts its claim."""
-    if not any(one.effect[:3]):
+    if unmoved(one):
         return "none"
     if one.claim.direction == "leaves":
         return "moves"
     within = abs(one.effect.low) < one.claim.smallest and abs(one.effect.high) < one.claim.smallest
     return "same" if within else "other"
+
+
+def unmoved(one: Finding) -> bool:
+    """Whether the measure came out the same with and without the cause."""
+    return one.effect.value == 0.0 and one.factual == one.twin
+
+
+def _unsure(one: Finding) -> str:
+    """In what way an effect leaves its claim open."""
+    least, low, high = one.claim.smallest, one.effect.low, one.effect.high
+    if unmoved(one):
+        return "unseen"
+    if abs(one.effect.value) < least:
+        return "small"
+    if one.claim.direction == "leaves":
+        return "beyond"
+    raises = one.claim.direction == "raises"
+    if (one.effect.value > 0) != raises:
+        return "reverse"
+    return "open" if (low < -least if raises else high > least) else "likely"
 
 
 def beyond(one: Finding) -> bool:
@@ -324,7 +344,7 @@ HEAD = """\
 Written by `detente claims --worlds {worlds} --docs docs/claims.md` of scenario and code `{stamp}`: do not edit it by
 hand. {worlds} twins an arm over {draws} prior draws of the laws. A verdict is about the model, not about history.
 Effects are those of the cause: with it less without it; the interval is 5 to 95 % of the mean effect over draws of the
-laws, luck taken out.
+laws, luck taken out as far as the twins tell it from the laws. An arrow leads from the record to the twin.
 
 {meanings}
 
@@ -332,8 +352,8 @@ laws, luck taken out.
 | {rule} |
 | {counts} |
 
-Of the supported, {scored} rest on a measured series. Of the assumed, {barred} would be supported if the prior of the
-law that carries them did not exclude its absence; {measured} of the assumed rest on a measured series.
+Of the supported, {scored} rest on a measured series; of the assumed, {measured}. Of the undecided, {unborne} lie beyond
+the threshold as stated, but the runs with laws off do not bear them out.
 """
 
 
@@ -341,7 +361,6 @@ def page(found: Verdicts, worlds: int, draws: int, stamp: str) -> str:
     """The ledger as Markdown, contradicted claims first."""
     told = Telling(found, "en", worlds)
     scored = sum(f.verdict == "supported" and bool(f.score) for f in found.findings)
-    barred = sum(f.verdict == "assumed" and f.reasons == ("law cannot be absent",) for f in found.findings)
     lines = [
         HEAD.format(
             worlds=worlds,
@@ -352,7 +371,7 @@ def page(found: Verdicts, worlds: int, draws: int, stamp: str) -> str:
             rule=" | ".join("---" for _ in told.counts),
             counts=" | ".join(map(str, told.counts.values())),
             scored=scored,
-            barred=barred,
+            unborne=sum(f.verdict == "undecided" and beyond(f) for f in found.findings),
             measured=sum(f.verdict == "assumed" and bool(f.score) for f in found.findings),
         )
     ]
@@ -389,8 +408,8 @@ def _told(told: Telling, one: Finding) -> list[str]:
     return [
         f"**{claim.id}** {claim.sentence.en} ({', '.join(claim.sources)}) *{told.why(one)}*",
         "",
-        f"- `{question(one)}`: {number(one.effect.value)} ({span(one.effect)}), expected {told.expected(one)}."
-        + "".join(f" {x}" for x in extra),
+        f"- `{question(one)}`: {one.factual:.3g} → {one.twin:.3g}, effect {number(one.effect.value)} "
+        f"({span(one.effect)}), expected {told.expected(one)}." + "".join(f" {x}" for x in extra),
         (
             f"- `{claim.carried_by}` off: {number(one.without.value)} ({span(one.without)}); "
             f"placebo `{claim.placebo}` off: {number(one.placebo.value)}. "

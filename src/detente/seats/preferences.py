@@ -24,6 +24,7 @@ from detente.ladder.stakes import Positions, positions
 from detente.laws import Laws
 from detente.scenario import ENDS
 from detente.structure import NESTS, Structure
+from detente.sums import most
 from detente.views import View
 from detente.world import NEVER
 
@@ -151,7 +152,7 @@ def climb_downs(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     relief = p.relief * jnp.maximum(-_crisis(v, r, c), 0.0) + w.peace[r.s] * p.fear * v.fear[r.s]
     hope = p.hope * v.concede[r.s, r.tdz] * r.named("extend-deadline")
     loss = w.prestige[r.s] * p.face * tied + w.security[r.s] * p.prize * _stake(v, r) * _gap(v, r)
-    rival_centre = p.rival * w.unity[r.s] * v.public.rift.max(axis=0) * r.friend * r.named("withdraw-demand")
+    rival_centre = p.rival * w.unity[r.s] * most(v.public.rift, 0) * r.friend * r.named("withdraw-demand")
     return relief + hope - loss * (1.0 - p.spared * r.named("extend-deadline")) + rival_centre
 
 
@@ -224,7 +225,7 @@ def councils(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     lost = jnp.einsum("na,naw->nw", camp, 1.0 - v.public.government[r.pole]) / camp.sum(axis=1)[:, None]
     return (
         w.unity[r.s]
-        * (p.unity * lost + p.rift * v.public.rift.max(axis=0))
+        * (p.unity * lost + p.rift * most(v.public.rift, 0))
         * (p.follower + (1.0 - p.follower) * r.is_centre)
     )
 
@@ -317,10 +318,10 @@ def proposals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
 def dissents(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Dissent inside one's bloc: the stake, and a rival centre that makes it safe; dependence makes it dear. S16."""
     p = laws.preferences.dissent
-    pressed = v.public.demand[r.kz].max(axis=1)
+    pressed = most(v.public.demand[r.kz], 1)
     need = v.public.dependence[r.pole, r.a] + v.public.control[r.a]
     claim = _stake(v, r) * (
-        p.base + p.pressed * pressed + p.rival * v.public.rift.max(axis=0) + p.industry * v.public.industry[r.a]
+        p.base + p.pressed * pressed + p.rival * most(v.public.rift, 0) + p.industry * v.public.industry[r.a]
     )
     return w.security[r.s] * claim + w.prestige[r.s] * p.pride - p.need * need - p.shield * v.public.threat[r.a]
 
@@ -352,7 +353,7 @@ def armament(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     gap = jnp.clip(v.rival_missiles[r.s] - v.own_missiles[r.s], p.ahead, p.behind)
     tests = jnp.log1p(v.public.tests[r.st.cen[r.st.rival_centre[r.s]]]) - jnp.log1p(v.public.tests[r.a])
     banned = v.public.treaty[_testing(r.st)] * (1.0 if _testing(r.st) >= 0 else 0.0)
-    wait = v.public.moratorium.max(axis=0)
+    wait = most(v.public.moratorium, 0)
     frustrated = v.public.demand.sum(axis=(0, 1))
     up = (
         w.security[r.s] * p.threat * threat
@@ -392,7 +393,7 @@ def moratoria(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """Stop tests of one's own accord: fear, the applause of the many, against being behind."""
     p = laws.preferences.moratorium
     behind = jnp.log1p(v.public.tests[r.st.cen[r.st.rival_centre[r.s]]]) - jnp.log1p(v.public.tests[r.a])
-    others = v.public.moratorium.max(axis=0)
+    others = most(v.public.moratorium, 0)
     return (
         w.peace[r.s] * p.fear * v.fear[r.s]
         + w.prestige[r.s] * p.applause
@@ -441,7 +442,7 @@ def withdrawals(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     friend = r.friend
     hold = friend * (p.member + p.unrest * v.public.unrest[r.tz] + p.lean * (1.0 - v.public.government[r.pole, r.tz]))
     burden = w.prosperity[r.s] * p.burden * v.public.shares[2][r.a] / TENTH
-    faith = w.peace[r.s] * p.faith * (1.0 - friend) * (1.0 - v.tension[r.s].max(axis=1))
+    faith = w.peace[r.s] * p.faith * (1.0 - friend) * (1.0 - most(v.tension[r.s], 1))
     gone = p.gone * v.fatigue[r.index]
     return burden + faith - w.unity[r.s] * hold - w.security[r.s] * p.front * v.public.threat[r.a] * friend - gone
 
@@ -492,7 +493,7 @@ def borders(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     """
     p = laws.preferences.border
     drain = v.public.drain[r.a]
-    hope = v.public.demand[r.st.drains[r.a].clip(0)].max(axis=1)
+    hope = most(v.public.demand[r.st.drains[r.a].clip(0)], 1)
     return (
         w.survival[r.s] * p.drain * drain
         + w.prosperity[r.s] * p.loss * drain
@@ -588,7 +589,7 @@ def looks(v: View, w: Wants, laws: Laws, r: Rows, c: Ladders) -> Array:
     doubt = v.doubt[r.s, rival] * (p.nothing + (1.0 - p.nothing) * jnp.tanh(v.belief[r.s, rival]))
     orbit = r.named("satellite")
     return w.security[r.s] * p.doubt * doubt * (1.0 + p.orbit * orbit) - w.peace[r.s] * p.risk * (
-        1.0 - v.tension[r.s].max(axis=1)
+        1.0 - most(v.tension[r.s], 1)
     ) * (1.0 - orbit)
 
 
