@@ -62,7 +62,12 @@ def renamed(sc: Scenario, table: dict[str, str]) -> Scenario:
         sc.model_copy(update={"laws": {}, "sources": {}, "instruments": {}, "issues": {}, "series": {}}), table
     )
     issues = {
-        key: issue.model_copy(update={"stakes": {table.get(a, a): s for a, s in issue.stakes.items()}})
+        key: issue.model_copy(
+            update={
+                "stakes": {table.get(a, a): s for a, s in issue.stakes.items()},
+                "government": table.get(issue.government, issue.government),
+            }
+        )
         for key, issue in sc.issues.items()
     }
     told = {key: entry.model_copy(update=_places(entry, table)) for key, entry in sc.series.items()}

@@ -788,7 +788,7 @@ def tether(v: View, r: Rows) -> Array:
     strength = r.st.opening("cinc")
     weaker = np.clip(1.0 - strength[r.a] / strength[r.st.cen[patron]], 0.0, 1.0) * (r.st.patron[r.a] >= 0)
     leads = (r.k >= 0) & (r.st.principals[r.kz, r.side] == r.s)
-    held = jnp.asarray(weaker * ~leads, v.fear.dtype)[:, None] * r.hostile
+    held = jnp.asarray(weaker * ~leads * (r.t >= 0), v.fear.dtype)[:, None] * r.hostile
     backed = v.public.demand[r.kz, r.side] * (r.k >= 0)[:, None]
     return held * v.public.alliance[patron, r.a] * (1.0 - backed)
 
