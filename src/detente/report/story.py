@@ -139,7 +139,7 @@ def _sentence(group: list[Deed], words: Words) -> Sentence:
         "H": _unique(d.host for d in group),
     }
     text = words.sentence(pattern, actors, phrases)
-    if deed.plays:
+    if len(deed.plays) > 1:  # one move alone is what the sentence has said
         text += " " + move_by_move(deed.plays, words)
     if deed.reply:
         text += " " + (words.pattern("reply", deed.reply) or "")
