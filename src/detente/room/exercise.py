@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from sqlalchemy import Connection
 
 from detente import nature, noise
 from detente.resume import Answers, Heard
@@ -255,11 +256,19 @@ class Exercise:
     def commit(self) -> None:
         """Keep everything noted since the last time, or nothing of it."""
         with self.store.begin() as db:
-            self.store.append(db, self.id, self.fresh, self.seconds())
-            for seat, stage, data in self.told:
-                self.store.show(db, self.id, self.log[-1].number, self.state.month, stage, seat, data)
-            for month, mark, blob in self.snaps:
-                self.store.snapshot(db, self.id, month, mark, blob)
+            self.keep(db)
+        self.kept()
+
+    def keep(self, db: Connection) -> None:
+        """Put everything noted since the last time into a transaction; `kept` follows when it is committed."""
+        self.store.append(db, self.id, self.fresh, self.seconds())
+        for seat, stage, data in self.told:
+            self.store.show(db, self.id, self.log[-1].number, self.state.month, stage, seat, data)
+        for month, mark, blob in self.snaps:
+            self.store.snapshot(db, self.id, month, mark, blob)
+
+    def kept(self) -> None:
+        """What was noted has been committed."""
         self.fresh, self.told, self.snaps = [], [], []
 
     # ---- the World ----
@@ -433,7 +442,7 @@ class Exercise:
         if asked or (self.setup.fixed_times and self.humans()):
             self._open(ANSWER, asked)
         else:
-            self.state.done = ANSWER
+            self._crisis()
 
     def _crisis(self) -> None:
         asked: dict[str, list[str]] = {}

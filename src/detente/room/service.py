@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import logging
 import secrets
 import threading
 import time
@@ -35,6 +36,10 @@ LETTERS = 20
 """Letters that a seat may write in one month."""
 HEARTBEAT = 5.0
 """Seconds between notes of how long an open stage still has: what a killed server forgets at most."""
+
+UNKEPT = (sa.exc.SQLAlchemyError, OSError)
+"""What the store raises where it cannot keep something."""
+log = logging.getLogger(__name__)
 
 Listener = Callable[[str], None]
 """Told the topic of what changed: stage, own, letter, desk, announcement, ended."""
@@ -123,7 +128,7 @@ class Room:
             self.store.append(db, ident, log, None)
             links = self._links(db, ident, found.seats)
         ex = self.live[ident] = self._opened(ident)
-        self._step(ex)
+        self._stepped(ex)
         return links
 
     def _opened(self, ident: str) -> Exercise:
@@ -162,10 +167,10 @@ class Room:
         """What fails on the way is forgotten: the exercise is read again from what was kept."""
         try:
             yield
-        except RoomError:
-            raise
-        except BaseException:
-            self.live.pop(ex.id, None)
+        except BaseException as error:
+            if ex.fresh or not isinstance(error, RoomError):
+                self.live.pop(ex.id, None)
+                self._tell(ex.id, "stage")
             raise
 
     def _step(self, ex: Exercise, topic: str = "stage") -> None:
@@ -178,6 +183,15 @@ class Room:
             ex.commit()
         if ex.state.stage is not before:
             self._tell(ex.id, "ended" if ex.state.ended else topic)
+
+    def _stepped(self, ex: Exercise) -> bool:
+        """Step after something that is kept already; what follows from it waits where the store cannot be written."""
+        try:
+            self._step(ex)
+        except UNKEPT:
+            log.exception("exercise %s does not go on", ex.id)
+            return False
+        return True
 
     @_locked
     def exercises(self, who: Pass) -> list[dict[str, Any]]:
@@ -279,8 +293,7 @@ class Room:
             ex.commit()
         self._tell(ex.id, "own", who.seat)
         self._tell(ex.id, "desk", "")
-        self._step(ex)
-        done = ex.state.stage is None or ex.state.stage.key != key
+        done = self._stepped(ex) and (ex.state.stage is None or ex.state.stage.key != key)
         return {"revision": filed.revision, "stage": key, "closed": done}
 
     @_locked
@@ -412,7 +425,7 @@ class Room:
         with self._safely(ex):
             found = ACTIONS[action](self, ex, **given)
             ex.commit()
-        self._step(ex)
+        self._stepped(ex)
         self._tell(ex.id, "desk", "")
         return found or {}
 
@@ -477,9 +490,12 @@ class Room:
             _seat_of(ex, seat)
         if role not in (SEAT, WATCHER, DESK):
             raise RoomError("illegal", "No such link.", "Такой ссылки нет.", [SEAT, WATCHER, DESK])
+        whose = seat if role == SEAT else None
+        ex.note("reissued", {"role": role}, whose)
         with self.store.begin() as db:
-            token = self.store.issue(db, role, ex.id, seat if role == SEAT else None)
-        ex.note("reissued", {"role": role}, seat if role == SEAT else None)
+            token = self.store.issue(db, role, ex.id, whose)
+            ex.keep(db)
+        ex.kept()
         self._tell(ex.id, "reissued", seat if role == SEAT else "")
         return {"token": token}
 
@@ -657,7 +673,7 @@ class Room:
         """Close what has run out; call it about every half second."""
         for ex in list(self.live.values()):
             if ex.readable and ex.ready():
-                self._step(ex)
+                self._stepped(ex)
         if self.queue is not None:
             self.queue.tick()
         if self.clock() - self.beat >= HEARTBEAT:
