@@ -236,6 +236,7 @@ class Exercise:
         self.snaps: list[tuple[int, str, bytes]] = []
         self._heard: Heard | None = None
         self._world: tuple[int, World] | None = None
+        self._deeds: tuple[int, list[Answers], list[deeds.Known]] | None = None  # of these months
         self.observers: list[Callable[[Exercise, Stage], Iterable[tuple[str, Any]]]] = []
 
     @property
@@ -627,8 +628,12 @@ class Exercise:
     # ---- what happened ----
     def happened(self, since: int | None = None) -> list[deeds.Known]:
         """The deeds of the months that are over, each with who may know of it."""
-        past = [*self.begun.past, *(m.answers for m in self.state.months)]
-        return deeds.of(self.st, past, self.setup.first if since is None else since)
+        first = self.setup.first if since is None else since
+        past = [*self.begun.past, *(month.answers for month in self.state.months)]
+        kept = self._deeds
+        if kept is None or kept[0] != first or [*map(id, kept[1])] != [*map(id, past)]:
+            kept = self._deeds = first, past, deeds.of(self.st, past, first)
+        return kept[2]
 
 
 CLOSED_STAGE = (
