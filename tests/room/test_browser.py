@@ -259,6 +259,9 @@ def test_three_people_play_from_set_up_to_debrief_through_letters_reloads_and_a_
         assert any(e.kind == "closed" and e.data["steps"] for e in log), "no crisis opened"
     assert {e.data["why"] for e in log if e.kind == "paused"} == {"restart"}
 
+    if middle:
+        matters(desk)
+
     # seats see it too, and the exercise can be brought in again, the same to the bit
     seats[1].goto(desk.url)
     seats[1].wait_for_selector(".rail")
@@ -273,6 +276,19 @@ def test_three_people_play_from_set_up_to_debrief_through_letters_reloads_and_a_
 
     # and the same answers through the interface for programs alone give the same log
     assert again(log, months, f"sqlite:///{tmp_path / 'again.db'}") == [(e.kind, e.month, e.seat, e.data) for e in log]
+
+
+def matters(desk: Any) -> None:
+    """The desk starts both works of the debrief from its page, and sees what they find."""
+    desk.click("form[action$='/alike'] button")
+    desk.wait_for_selector("section[aria-labelledby='h-u'] .works li", timeout=900_000)
+    assert desk.locator("section[aria-labelledby='h-u'] .works li").count() == 3  # the measures of the exercise
+    desk.click("form[action$='/begin'] button")
+    desk.wait_for_selector("section[aria-labelledby='h-m'] progress", timeout=900_000)
+    desk.wait_for_selector("section[aria-labelledby='h-m'] table", timeout=900_000)
+    assert "→" in desk.locator("section[aria-labelledby='h-m'] table").first.inner_text()  # crises come first
+    desk.wait_for_selector("form[action$='/stop']", state="detached", timeout=1_800_000)
+    assert not desk.locator("section[aria-labelledby='h-m'] .note").count()
 
 
 def empty_handed(opened: Any, server: Server) -> Any:
@@ -377,6 +393,52 @@ def test_a_wrong_link_a_closed_stage_and_a_letter_beyond_measure_are_told_in_a_s
     seat.wait_for_url("**/enter")
     seat.goto(fresh)
     seat.wait_for_selector(".seat-top")
+    ended(desk)
+
+
+def ended(desk: Any) -> None:
+    """The desk ends its exercise."""
+    desk.click(".sure summary")
+    desk.click("form[data-send='desk/end'] button")
+    desk.wait_for_selector("a[href$='/debrief']:not(.plainly)")
+
+
+CLOSED = ("/explore", "/explore/event/berlin-wall", "/explore/claims", "/explore/lab", "/ask")
+
+
+def test_explore_and_ask_are_closed_to_seats_while_an_exercise_asks_for_it(opened, server):
+    operator, links = made(opened, server)
+    desk, seat = entered(opened, links[0]), entered(opened, links[2])
+    anybody = opened("/")
+
+    def status(page: Any) -> list[int]:
+        return [page.context.request.get(server.url + path).status for path in CLOSED]
+
+    assert status(seat) == status(anybody) == [403] * len(CLOSED)
+    assert status(operator) == status(desk) == [200] * len(CLOSED)
+    anybody.goto(server.url + "/explore")
+    assert anybody.locator("h1").inner_text() == shell.text("en", "site.error.closed")
+    ended(desk)
+    assert status(seat) == status(anybody) == [200] * len(CLOSED)
+
+
+def test_who_plays_alone_does_not_look_up_the_record_unless_he_wants_to(opened, server):
+    for wants in (False, True):
+        page = opened("/seats")
+        page.wait_for_selector("form[action='/seats/alone'] button:enabled")
+        form = page.locator("form[action='/seats/alone']").first
+        form.locator("input[name=closed]").set_checked(not wants)
+        form.locator("button").click()
+        page.wait_for_selector(".seat-top")
+        page.goto(server.url + "/explore")
+        assert (page.locator("h1").inner_text() == shell.text("en", "site.error.closed")) is not wants
+        assert opened("/explore").locator("h1").inner_text() != shell.text("en", "site.error.closed")
+        if not wants:
+            page.click("a[href*='/live/desk/']")
+            page.wait_for_selector(".sure")
+            ended(page)
+            page.goto(server.url + "/explore")
+            assert page.locator("h1").inner_text() != shell.text("en", "site.error.closed")
 
 
 # ---- accessibility ----
@@ -417,7 +479,8 @@ def test_no_page_has_a_serious_fault_of_accessibility(opened, server, faults, la
     context = opened.context(lang, width)
     page = opened("/", within=context)
     for path in OPEN:
-        page.goto(server.url + path)
+        answer = page.goto(server.url + path)
+        assert answer.status in (200, 404), f"{path} is closed: an exercise goes on"
         assert page.locator("html").get_attribute("lang") == lang
         found += checked(page, faults)
     page.goto(link(server, server.token))
