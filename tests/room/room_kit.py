@@ -168,7 +168,7 @@ def veil(ex: Exercise, seat: str, seed: int) -> Exercise:
     other = object.__new__(Exercise)
     other.__dict__ |= ex.__dict__
     altered = veiled(ex.st, ex.world, seat, rng, discovered(ex), discovered(ex, seat))
-    other._heard, other._world = None, (ex.state.month, altered)
+    other._heard, other._deeds, other._world = None, {}, (ex.state.month, altered)
     other.setup = ex.setup.model_copy(update={"seed": int(rng.integers(2**31))})
     s = other.state = type(ex.state)(**ex.state.__dict__)
     strangers = [one for one in ex.st.deciders if one != seat]

@@ -236,7 +236,7 @@ class Exercise:
         self.snaps: list[tuple[int, str, bytes]] = []
         self._heard: Heard | None = None
         self._world: tuple[int, World] | None = None
-        self._deeds: tuple[int, list[Answers], list[deeds.Known]] | None = None  # of these months
+        self._deeds: dict[int, tuple[list[Answers], list[deeds.Known]]] = {}  # from a month on, of these months
         self.observers: list[Callable[[Exercise, Stage], Iterable[tuple[str, Any]]]] = []
 
     @property
@@ -630,10 +630,10 @@ class Exercise:
         """The deeds of the months that are over, each with who may know of it."""
         first = self.setup.first if since is None else since
         past = [*self.begun.past, *(month.answers for month in self.state.months)]
-        kept = self._deeds
-        if kept is None or kept[0] != first or [*map(id, kept[1])] != [*map(id, past)]:
-            kept = self._deeds = first, past, deeds.of(self.st, past, first)
-        return kept[2]
+        kept = self._deeds.get(first)
+        if kept is None or [*map(id, kept[0])] != [*map(id, past)]:
+            kept = self._deeds[first] = past, deeds.of(self.st, past, first)
+        return kept[1]
 
 
 CLOSED_STAGE = (

@@ -87,7 +87,7 @@ class Site:
     def alone(self, request: Request) -> str:
         """The exercise that this reader plays alone and for which Explore and Ask are closed to him; empty if none."""
         exercise = request.cookies.get(ALONE, "")
-        return exercise if self.room is not None and self.room.goes_on(exercise) else ""
+        return exercise if exercise and self.room is not None and self.room.goes_on(exercise) else ""
 
     def limit(self, request: Request) -> None:
         """So many links a minute may be tried from one address."""
