@@ -40,7 +40,7 @@ THOUGHT = (2.0, 8.0)
 BLIND = 8.0
 """Seconds after which a seat looks for itself whether something new is asked: after a change that it could not see."""
 ADVISED = 12
-"""Seats choose among so many rows that their staff thinks best, and hold firm in a crisis."""
+"""Seats choose among so many rows that their staff thinks best, and back down in a crisis: war would end the load."""
 QUESTION = {"without": ["u2-shootdown"], "measure": ["p:berlin-wall"], "worlds": 512}
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "room"))
 
@@ -212,7 +212,7 @@ class Seat:
             answers: dict[str, Any] = {"plan": self.rng.sample(best, min(2, len(best)))}
         else:
             answers = {q["id"]: self.rng.choice(brief["legal"][q["id"]]) for q in brief["questions"]}
-            answers |= {c["id"]: c["default"] for c in brief["crises"] if c["options"]}
+            answers |= {c["id"]: c["options"][-1]["id"] for c in brief["crises"] if c["options"]}
         body = {"stage": brief["stage"]["key"], "answers": answers, "revision": brief["revision"]}
         began = time.perf_counter()
         found = await client.post("/api/v1/answers", json=body)
@@ -273,7 +273,7 @@ async def chromium(base: str, table: Table, token: str) -> None:
                     if await boxes.count():
                         await boxes.nth(rng.randrange(5)).check()
                     for group in await form.locator("fieldset:has(input[type=radio])").all():
-                        await group.locator("input[type=radio]").first.check()
+                        await group.locator("input[type=radio]").last.check()  # refuse, back down
                     began = time.perf_counter()
                     spent = await page.evaluate(
                         f"""key => new Promise(done => {{
