@@ -20,7 +20,9 @@ from fastapi.testclient import TestClient
 from room_browser import CHROMIUM, FLAGS
 from room_kit import Clock, essence
 
+from detente.ladder.tree import PLAYS
 from detente.room import api, export
+from detente.room.briefing import STEP_NAMES
 from detente.room.kernel import Kernel
 from detente.room.pages import shell
 from detente.room.service import Room
@@ -287,7 +289,8 @@ def matters(desk: Any) -> None:
     desk.wait_for_selector("section[aria-labelledby='h-m'] progress", timeout=900_000)
     desk.wait_for_selector("form[action$='/stop']", state="detached", timeout=1_800_000)
     desk.wait_for_selector("section[aria-labelledby='h-m'] table")
-    assert "→" in desk.locator("section[aria-labelledby='h-m']").inner_text()  # a crisis, play by play
+    plays = "|".join(STEP_NAMES[play].en for play in PLAYS)  # a crisis, play by play
+    assert re.search(f": ({plays})", desk.locator("section[aria-labelledby='h-m']").inner_text())
     assert not desk.locator("section[aria-labelledby='h-m'] .note").count()
 
 
