@@ -144,6 +144,8 @@ def entered(opened: Any, url: str, lang: str = "en") -> Any:
 
 BOLD = ("blockade", "show-force", "ultimatum", "deploy")
 """What a menu's row is named after that may open a crisis."""
+PATIENCE = 10_000
+"""Milliseconds after which a form is looked for anew."""
 CALM = ("accept", "back-down", "offer", "hold")
 """How tests play a ladder, the first that is open: so that few of them end in war."""
 
@@ -155,13 +157,18 @@ def answer(page: Any, nth: int, *, bold: bool = False) -> bool:
         return False
     before = mark(page)
     menu = "input[name=plan]:not(:checked):not(:disabled)"
-    if form.locator("input[name=plan]").count():
-        picked = form.locator(", ".join(f"{menu}[value*={name}]" for name in BOLD))
-        (picked.first if bold and picked.count() else form.locator(menu).nth(nth % 9)).check()
-    for group in form.locator("fieldset:has(input[type=radio])").all():
-        steps = [one for name in CALM for one in group.locator(f"input[value={name}]").all()]
-        (steps[0] if steps else group.locator("input[type=radio]").first).check()
-    form.locator("button:not([type=button])").first.click()
+    try:
+        if form.locator("input[name=plan]").count():
+            picked = form.locator(", ".join(f"{menu}[value*={name}]" for name in BOLD))
+            (picked.first if bold and picked.count() else form.locator(menu).nth(nth % 9)).check(timeout=PATIENCE)
+        for group in form.locator("fieldset:has(input[type=radio])").all():
+            steps = [one for name in CALM for one in group.locator(f"input[value={name}]").all()]
+            (steps[0] if steps else group.locator("input[type=radio]").first).check(timeout=PATIENCE)
+        form.locator("button:not([type=button])").first.click(timeout=PATIENCE)
+    except playwright.TimeoutError:  # the page was renewed meanwhile: another stage is open
+        if mark(page) == before:
+            raise
+        return False
     page.wait_for_function(f"was => ({MARK}) !== was", arg=before)
     return True
 
