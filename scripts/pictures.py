@@ -15,6 +15,7 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "room"))
 KEPT = ROOT / "docs" / "pictures"
 BEST = (
     "explore-1280-en",
@@ -27,13 +28,6 @@ BEST = (
 )
 """Pictures that go into the documentation."""
 WIDTHS = {390: 844, 1280: 800, 1920: 1080}
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-gpu",
-]
 OPEN = {
     "home": "/",
     "explore": "/explore",
@@ -115,13 +109,14 @@ def prepared(page: Page, url: str, token: str) -> dict[str, str]:
 
 def main() -> None:
     """Take all pictures."""
-    browser_path = shutil.which("chromium")
-    if browser_path is None:
+    from room_browser import CHROMIUM, FLAGS
+
+    if CHROMIUM is None:
         sys.exit("Chromium is not there: apt-get install chromium")
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(tempfile.mkdtemp())
     folder.mkdir(parents=True, exist_ok=True)
     with served(Path(tempfile.mkdtemp())) as (url, token), sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=browser_path, args=FLAGS)
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         first = browser.new_context(locale="en")
         pages = {**{name: url + path for name, path in OPEN.items()}, **prepared(first.new_page(), url, token)}
         state: Any = first.storage_state()

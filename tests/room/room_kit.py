@@ -118,11 +118,18 @@ NOBODY = {"influence.rest", "influence.goodwill", "issues.leaving"}
 
 
 def veiled(
-    st: Structure, world: World, seat: str, rng: np.random.Generator, found: Sequence[tuple[int, int]] = ()
+    st: Structure,
+    world: World,
+    seat: str,
+    rng: np.random.Generator,
+    found: Sequence[tuple[int, int]] = (),
+    put: Sequence[tuple[int, int]] = (),
 ) -> World:
     """The same World to a seat's eye, everything else altered. The fields are those of `test_views.KNOWN`.
 
-    found: deployments (author, host) whose discovery is put to the seat, so that it sees how ready they are.
+    found: deployments (author, host) that are found this month, so that they are there; put: those whose discovery is
+    put to the seat, so that it sees how ready they are.
+    Fields are taken in the order of their names, so that a seed is one alteration in every process.
     """
     d = st.deciders.index(seat)
     out = jax.tree.map(np.array, world)
@@ -136,14 +143,16 @@ def veiled(
         getattr(out, head)  # the array is changed in place below
         old[...] = new
 
-    for path in OWN:
+    for path in sorted(OWN):
         stir(path, d)
-    for path in OWN_ACTOR:
+    for path in sorted(OWN_ACTOR):
         stir(path, st.dec[d])
-    for path in NOBODY:
+    for path in sorted(NOBODY):
         stir(path, None)
-    for pair in found:
+    for pair in put:
         out.arsenals.ripe[pair] = world.arsenals.ripe[pair]
+    for pair in found:
+        out.arsenals.hidden[pair] += (out.arsenals.hidden[pair] <= 0.5).astype(np.float32)
     stir("home.fatigue", st.seat_rows[d])
     tension = out.relations.tension
     top = np.where(st.hostile > 0, tension, 0.0).max(axis=0)  # how threatened an actor is, which is public
@@ -158,7 +167,8 @@ def veil(ex: Exercise, seat: str, seed: int) -> Exercise:
     rng = np.random.default_rng(seed)
     other = object.__new__(Exercise)
     other.__dict__ |= ex.__dict__
-    other._heard, other._world = None, (ex.state.month, veiled(ex.st, ex.world, seat, rng, discovered(ex, seat)))
+    altered = veiled(ex.st, ex.world, seat, rng, discovered(ex), discovered(ex, seat))
+    other._heard, other._deeds, other._world = None, {}, (ex.state.month, altered)
     other.setup = ex.setup.model_copy(update={"seed": int(rng.integers(2**31))})
     s = other.state = type(ex.state)(**ex.state.__dict__)
     strangers = [one for one in ex.st.deciders if one != seat]
@@ -178,12 +188,12 @@ def veil(ex: Exercise, seat: str, seed: int) -> Exercise:
     return other
 
 
-def discovered(ex: Exercise, seat: str) -> list[tuple[int, int]]:
-    """The hidden deployments whose discovery is put to a seat in the open stage."""
-    mine = ex.state.stage.asked.get(seat, []) if ex.state.stage else []
+def discovered(ex: Exercise, seat: str = "") -> list[tuple[int, int]]:
+    """The hidden deployments that are found this month; with a seat those whose discovery is put to it now."""
     authors, hosts = secret_pairs(ex.st)
-    at = [int(name.split(":")[1]) for name in mine if name.startswith("discovery:")]
-    return [(int(authors[n]), int(hosts[n])) for n in at]
+    mine = ex.state.stage.asked.get(seat, []) if ex.state.stage else []
+    at = np.flatnonzero(ex.heard().asked.discovery > 0)
+    return [(int(authors[n]), int(hosts[n])) for n in at if not seat or f"discovery:{n}" in mine]
 
 
 def hold_fast(ex: Exercise, other: Exercise) -> None:

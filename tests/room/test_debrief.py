@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from room_kit import Table, made, play
+from room_kit import Table, chosen, made, play
 
 from detente import scenario as scenarios
 from detente.room import debrief, ready, setup, work
@@ -90,6 +90,27 @@ def test_twins_of_an_exercise_repeat_it_until_an_answer_is_taken_away(table: Cal
     apart = twins(change)
     assert (apart["record"] == same["record"]).all()
     assert (apart["twin"] != same["record"][:, :1]).any()
+
+
+def test_a_crisis_as_it_was_played_stands_beside_the_one_left_to_the_ladder(table: Callable[..., Table]) -> None:
+    """Ended with the month of the crisis, every World with it as played is the exercise; without, luck plays it."""
+    t = table(seats=["usa", "ussr", "cuba"], start="1962-10", end="1963-12", seed=4)
+    rng = random.Random(2)
+    while not any(e.kind == "closed" and e.data["steps"] for e in t.live.log) or t.live.state.move:
+        for seat, who in t.seats.items():
+            told = t.room.brief(who)
+            if told["open"] and told["filed"] is None:
+                bold = [row for row in told["legal"].get("plan", []) if "show-force" in row or "blockade" in row]
+                t.file(seat, {"plan": bold[:1]} if bold else chosen(told, rng))
+    t.act("end")
+    change = next(c for c in debrief.candidates(t.live) if c.kind == debrief.LADDER)
+    assert change.month == t.live.state.months[-1].month
+    assert "→" in debrief.described(t.live, change)["what"]["ru"]
+    endings = debrief.Endings(t.live)
+    played, left = (endings(t.live.state.months[-1], place, 0) for place in (None, change.place))
+    assert (played == t.live.series()[-1][:, None]).all()
+    assert (left != played).any()
+    assert (left != left[:, :1]).any()
 
 
 # ---- ready-made exercises ----

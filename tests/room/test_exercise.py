@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from room_kit import Clock, Table, essence, made, play
+from room_kit import Clock, Table, chosen, essence, made, play
 
 from detente import resume
 from detente.ladder.tree import LINES
@@ -491,3 +492,26 @@ def test_the_first_month_opens_in_the_world_of_the_record(table: Callable[..., T
     assert t.live.setup.first == month_of(__import__("datetime").date(1962, 9, 1))
     author, host = t.live.st.deciders.index("ussr"), t.live.st.actors.index("cuba")
     assert t.live.world.arsenals.hidden[author, host] > 0.5
+
+
+def test_a_seat_opens_knowing_what_was_public_in_the_months_before(table: Callable[..., Table]) -> None:
+    t = table(seats=["usa"], start="1962-10", end="1962-12")
+    events = t.room.brief(t.seats["usa"])["events"]
+    assert [one["month"] for one in events] == ["1962-09", "1962-08", "1962-07"]
+    assert all(one["events"] for one in events)
+
+
+def test_a_crisis_tells_who_did_what(table: Callable[..., Table]) -> None:
+    t = table(seats=["usa", "ussr", "cuba"], start="1962-10", end="1963-12", seed=4)
+    rng, looked = random.Random(2), 0
+    for _ in range(60):
+        for seat, who in t.seats.items():
+            told = t.room.brief(who)
+            for crisis in told["crises"]:
+                sides = crisis["challenger"], crisis["defender"]
+                assert all(step.partition(":")[0] in sides for step in crisis["path"])
+                looked += len(crisis["path"])
+            if told["open"] and told["filed"] is None:
+                bold = [row for row in told["legal"].get("plan", []) if "show-force" in row or "blockade" in row]
+                t.file(seat, {"plan": bold[:1]} if bold else chosen(told, rng))
+    assert looked

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from fastapi.testclient import TestClient
 from room_kit import essence, made, play
 
+from detente.room import api
 from detente.room.kernel import Kernel, digest
 from detente.room.service import Room
 from detente.room.store import Store
@@ -35,26 +37,82 @@ def test_a_killed_server_loses_nothing_that_it_acknowledged(months: Kernel) -> N
     assert found["opened"] == 1
 
 
-def test_what_is_not_committed_is_forgotten_whole(months: Kernel, url: str) -> None:
-    """A failure between answer and commit leaves the exercise as it was, and it goes on."""
+class Full:
+    """A store whose disk is full from the so many-th transaction on that writes to a log."""
+
+    def __init__(self, store: Store, after: int = 0) -> None:
+        self.store, self.after, self.plain = store, after, store.append
+
+    def __enter__(self) -> None:
+        self.store.append = self.append  # type: ignore[method-assign]
+
+    def __exit__(self, *_: object) -> None:
+        self.store.append = self.plain  # type: ignore[method-assign]
+
+    def append(self, *given: Any) -> None:
+        self.after -= 1
+        if self.after < 0:
+            self.plain(*given)  # what a transaction has done before it fails is undone with it
+            raise sa.exc.OperationalError("INSERT", {}, Exception("database or disk is full"))
+        self.plain(*given)
+
+
+WRITTEN = {
+    "an answer": lambda t: t.file("usa", {"plan": []}, t.live.state.stage.key, 0),
+    "a letter": lambda t: t.room.write(t.seats["usa"], ["ussr"], "Sent?"),
+    "standing instructions": lambda t: t.room.standing(t.seats["usa"], []),
+    "a refusal": lambda t: t.file("usa", {"plan": ["none"]}, t.live.state.stage.key, 0),
+    "a hand-over": lambda t: t.act("hand", seat="usa", to="autopilot"),
+    "a close": lambda t: t.act("close"),
+    "a rewind": lambda t: t.act("rewind", to="1953-02"),
+    "a fork": lambda t: t.act("fork", at="1953-02"),
+    "a new link": lambda t: t.act("reissue", seat="usa"),
+    "an end": lambda t: t.act("end"),
+}
+
+
+@pytest.mark.parametrize("what", WRITTEN)
+def test_what_is_not_committed_is_forgotten_whole(months: Kernel, url: str, what: str) -> None:
+    """Where the disk is full the exercise stays as the store has it, and goes on when there is room again."""
     room = Room(Store(url), months)
     t = made(room, room.enter(room.operator_link()), start="1953-02", end="1953-04")
-    before, length = essence(t.live), len(room.store.log(t.id))
-    plain = room.store.append
-
-    def fails(*_: Any) -> None:
-        raise OSError("the disk is gone")
-
-    room.store.append = fails  # type: ignore[method-assign]
-    with pytest.raises(OSError, match="disk"):
-        t.file("usa", {"plan": []})
-    room.store.append = plain  # type: ignore[method-assign]
-    assert len(room.store.log(t.id)) == length
-    assert room.brief(t.seats["usa"])["filed"] is None
-    assert essence(t.live)[: len(before)] == before
+    before, known = essence(t.live), len(room.store.setups())
+    with Full(room.store), pytest.raises(sa.exc.OperationalError):
+        WRITTEN[what](t)
+    assert [(e.kind, e.month, e.seat, e.data) for e in room.store.log(t.id)] == before
+    assert len(room.store.setups()) == known
+    assert room.enter(t.links.seats["usa"]) == t.seats["usa"]
+    brief = room.brief(t.seats["usa"])
+    assert (brief["filed"], brief["letters"], brief["held"], brief["ended"]) == (None, [], "human", "")
+    assert essence(t.live) == [(e.kind, e.month, e.seat, e.data) for e in room.store.log(t.id)]
     room.act(t.desk, "resume")
     t.file("usa", {"plan": []})
     assert room.brief(t.seats["usa"])["filed"] == {"plan": []}
+
+
+def test_an_answer_is_kept_though_what_follows_cannot_be(months: Kernel, url: str) -> None:
+    """The last answer is acknowledged; the month that it closes waits for the disk, and nobody sees it before."""
+    room = Room(Store(url), months)
+    t = made(room, room.enter(room.operator_link()), start="1953-02", end="1953-04")
+    t.file("usa", {"plan": []})
+    with Full(room.store, after=1):
+        assert t.file("ussr", {"plan": []})["closed"] is False
+        room.tick()
+    assert [e.kind for e in room.store.log(t.id)].count("filed") == 2
+    assert room.brief(t.seats["ussr"])["month"] == "1953-02"
+    room.act(t.desk, "resume")
+    assert room.brief(t.seats["ussr"])["month"] == "1953-03"
+
+
+def test_the_interface_says_that_nothing_can_be_kept(months: Kernel, url: str) -> None:
+    room = Room(Store(url), months)
+    t = made(room, room.enter(room.operator_link()), start="1953-02", end="1953-04")
+    client = TestClient(api.application(room), headers={"authorization": f"Bearer {t.links.seats['usa']}"})
+    body = {"stage": t.live.state.stage.key, "answers": {"plan": []}}
+    with Full(room.store):
+        answer = client.post(f"{api.PREFIX}/answers", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (503, "store")
+    assert client.post(f"{api.PREFIX}/answers", json=body).status_code == 200
 
 
 def test_a_snapshot_that_is_wrong_is_not_believed(months: Kernel, url: str) -> None:

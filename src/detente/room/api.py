@@ -6,6 +6,7 @@ HttpOnly cookie; which of several cookies is meant, the header `X-Detente-Pass` 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import defaultdict, deque
 from typing import Annotated, Any
@@ -15,6 +16,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from detente.room import setup as setups
@@ -38,6 +40,7 @@ STATUS = {
     "size": 413,
     "rate": 429,
     "preparing": 503,
+    "store": 503,
 }
 """HTTP status of each kind of error; 422 for all others."""
 BODY, UPLOAD = 64 * 1024, 32 * 1024 * 1024
@@ -45,6 +48,11 @@ BODY, UPLOAD = 64 * 1024, 32 * 1024 * 1024
 READS, WRITES, TRIES = 1200, 240, 60
 """Requests a minute: of one link that read, that write; and of one address with links that open nothing."""
 MINUTE = 60.0
+UNKEPT = {
+    "en": "The server cannot keep anything at present (is its disk full?). Nothing was changed; try again.",
+    "ru": "Сервер сейчас ничего не может записать (переполнен диск?). Ничего не изменено; повторите попытку.",
+}
+log = logging.getLogger(__name__)
 
 Text = Annotated[str, Field(max_length=200)]
 
@@ -339,6 +347,12 @@ def _misread(request: Request, error: Exception) -> Response:
     return JSONResponse({"code": "request", "message": ru if lang_of(request) == "ru" else en, "legal": None}, 422)
 
 
+def _unkept(request: Request, error: Exception) -> Response:
+    log.error("not kept: %s", error)
+    body = {"code": "store", "message": UNKEPT[lang_of(request)], "legal": None}
+    return JSONResponse(body, STATUS["store"])
+
+
 class Sized:
     """Refuses a request to the interface that is too large, however it is sent."""
 
@@ -381,6 +395,7 @@ def install(app: FastAPI, room: Room | None) -> None:
     app.state.room, app.state.limiter = room, Limiter()
     app.add_exception_handler(RoomError, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(SQLAlchemyError, _unkept)
     app.add_middleware(Sized)
     app.include_router(router)
 

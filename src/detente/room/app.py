@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from importlib import resources
@@ -27,6 +28,7 @@ from detente.room.store import Store
 from detente.room.work import Queue
 from detente.scenario import Scenario, load
 
+log = logging.getLogger(__name__)
 TICK = 0.5
 """Seconds between looks at the clocks."""
 YEAR = 365 * 24 * 3600
@@ -117,7 +119,10 @@ async def open_room(
         announce(token)
     while True:
         await asyncio.sleep(TICK)
-        await asyncio.to_thread(room.tick)
+        try:
+            await asyncio.to_thread(room.tick)
+        except Exception:  # the clocks go on, whatever one look at them came to
+            log.exception("a look at the clocks failed")
 
 
 async def home(request: Request) -> Response:

@@ -85,7 +85,7 @@ class Known(NamedTuple):
     worth: NDArray[Any]  # ... and what each is worth to it
     questions: tuple[tuple[human.Question, NDArray[Any]], ...]  # put to it, with what each answer is worth
     ladders: tuple[Ladder, ...]  # on which it stands
-    heard_of: tuple[deeds.Known, ...]  # deeds of earlier months that it may know of
+    heard_of: tuple[deeds.Known, ...]  # deeds of earlier months, the last before the opening too, that it may know of
     letters: tuple[Letter, ...]  # that it has received or written
     announced: tuple[tuple[int, str], ...]
     holders: dict[str, str]
@@ -132,7 +132,7 @@ def known(ex: Exercise, seat: str) -> Known:
         np.asarray(heard.worth.rows[own]),
         tuple((q, np.asarray(getattr(heard.worth, q.kind)[q.place])) for q in put),
         tuple(ladders) if stage and stage.kind == CRISIS else (),
-        tuple(one for one in ex.happened() if one.by(seat)),
+        tuple(one for one in ex.happened(max(ex.setup.first - RECENT, 0)) if one.by(seat)),
         tuple(one for one in s.letters if one.sender == seat) + tuple(ex.arrived(seat)),
         tuple(s.announced),
         {other: s.holders.get(other, "autopilot") for other in ex.st.deciders},
@@ -299,7 +299,7 @@ def _issues(kernel: Kernel, k: Known) -> list[dict[str, Any]]:
                 "principals": sides,
             }
         )
-    return out
+    return sorted(out, key=lambda one: (k.seat not in one["principals"], -abs(one["stake"])))
 
 
 def _deadlines(kernel: Kernel, k: Known) -> list[dict[str, Any]]:
@@ -384,7 +384,8 @@ def _plan(kernel: Kernel, k: Known) -> dict[str, Any]:
             }
         )
     rows.sort(key=lambda row: (row["worth"] is None, -(row["worth"] or 0.0)))
-    return {"slots": SLOTS, "nests": {nest: both(NEST_NAMES[nest]) for nest in NESTS}, "rows": rows}
+    nests = dict.fromkeys([*(row["nest"] for row in rows), *NESTS])  # to which the government leans most, first
+    return {"slots": SLOTS, "nests": {nest: both(NEST_NAMES[nest]) for nest in nests}, "rows": rows}
 
 
 def _meaning(instrument: Any) -> dict[str, str]:
@@ -451,11 +452,25 @@ def _crisis(kernel: Kernel, one: Ladder) -> dict[str, Any]:
         "challenger": both(sc.actors[one.challenger].name),
         "defender": both(sc.actors[one.defender].name),
         "rung": one.rung,
-        "path": [both(STEP_NAMES[step]) for step in one.path],
+        "path": _path(sc, one),
         "options": [{"id": option, "name": both(STEP_NAMES[option])} for option in one.options],
         "default": human.HOLD if human.HOLD in one.options else human.REFUSED,
         "worth": number(one.worth),
     }
+
+
+def _path(sc: Any, one: Ladder) -> list[dict[str, str]]:
+    """What was done on a ladder so far, each play with who made it; that it went on is said by what follows."""
+    who = {"challenger": sc.actors[one.challenger].name, "defender": sc.actors[one.defender].name}
+    out = []
+    for n, step in enumerate(one.path):
+        mover = human.turn(one.path[:n]).who
+        if mover in who:
+            name, what = who[mover], STEP_NAMES[step]
+            out.append(pair(f"{name.en}: {what.en}", f"{name.ru}: {what.ru}"))
+        elif step == human.WAR:
+            out.append(both(STEP_NAMES[step]))
+    return out
 
 
 def before(seen: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -23,20 +23,24 @@ from detente.explain import row_name
 from detente.lab import whatif
 from detente.resume import LUCK, Answers, Heard
 from detente.room import aims, briefing
-from detente.room.exercise import Exercise
+from detente.room.exercise import Exercise, Month
 from detente.room.kernel import LANES, Kernel
 from detente.room.ready import work as cited
 from detente.room.store import Store
 from detente.scenario import LANGUAGES, MONTHS, month_name
-from detente.seats.human import KINDS, OPTIONS
+from detente.seats.human import KINDS, OPTIONS, STEPS
 
 TWINS, MOST = 200, 10
 """At least so many twins an answer, and at most so many answers a seat."""
+ENDINGS_FROM = 10_000
+"""Number of the first world that goes on from a crisis; no other worlds of an exercise have such numbers."""
 ALIKE = 64
 """Worlds opened alike, with every seat on autopilot."""
 LANES_OF, LUCK_OF = "debrief-lanes", "debrief-luck"
 """Words folded into the seed for the luck that explains a log; no exercise uses them."""
 WAR = "at_war"
+LADDER, CRISIS_WEIGHT = "ladder", 40.0
+"""A candidate that is a crisis, and what it weighs beside forced answers (20) and moves (at most 20)."""
 Report = Callable[[int, int, Any], None]
 
 
@@ -197,17 +201,16 @@ class Candidate(NamedTuple):
 
     seat: str
     month: int
-    kind: str  # rows, or a forced Decision
+    kind: str  # rows, a forced Decision, or LADDER
     place: int
-    option: int  # -1 for rows
+    option: int  # -1 for rows; of a ladder the line that it ran
     weight: float
 
 
 def candidates(ex: Exercise) -> list[Candidate]:
     """The answers of people, screened cheaply: at most MOST a seat, by what kind of deed they were.
 
-    Forced answers first, then moves by Goldstein's weight, finality and commitment. How a ladder was played cannot be
-    taken away in the twin driver and is left out.
+    Crises first, then forced answers, then moves by Goldstein's weight, finality and commitment.
     """
     found: list[Candidate] = []
     humans = _closed_by_people(ex)
@@ -223,6 +226,9 @@ def candidates(ex: Exercise) -> list[Candidate]:
                     seat = humans[month.month, f"{kind}:{place}"]
                     weight = 20.0 if kind != "consent" else 10.0 + _weight(ex, int(consents[place]))
                     found.append(Candidate(seat, month.month, kind, int(place), int(told[place]), weight))
+        for ladder, seat in sorted(_climbed(ex, month.month)):
+            line = int(np.asarray(month.answers.ladder)[ladder])
+            found.append(Candidate(seat, month.month, LADDER, ladder, line, CRISIS_WEIGHT))
     out = []
     for seat in ex.setup.seats:
         out += sorted((c for c in found if c.seat == seat), key=lambda c: (-c.weight, c.month))[:MOST]
@@ -238,6 +244,13 @@ def _closed_by_people(ex: Exercise) -> dict[tuple[int, str], str]:
             asked = entry.data.get("asked", {})
             out |= {(entry.month, name): seat for seat, names in asked.items() for name in names}
     return out
+
+
+def _climbed(ex: Exercise, month: int) -> set[tuple[int, str]]:
+    """The ladders of a month with the people who made moves on them."""
+    closed = [e for e in ex.lineage() if e.kind == "closed" and e.month == month]
+    asked = {(name, seat) for e in closed for seat, names in e.data.get("asked", {}).items() for name in names}
+    return {(int(name.partition(":")[2]), seat) for name, seat in asked if name.startswith(f"{LADDER}:")}
 
 
 def _moves(ex: Exercise, answers: Answers, month: int, seat: str) -> Iterator[Candidate]:
@@ -288,22 +301,59 @@ class Twins:
         for name in _measures(self.ex):
             k = names.index(name)
             twins = np.concatenate([one["twin"][k] for one in found]).astype(np.float64)
-            fact = float(found[0]["record"][k, 0])
-            error = float(twins.std(ddof=1) / np.sqrt(len(twins)))
-            gap = fact - float(twins.mean())
-            out.append(
-                {
-                    "measure": name,
-                    "exercise": briefing.number(fact),
-                    "without": briefing.number(twins.mean()),
-                    "effect": briefing.number(gap),
-                    "low": briefing.number(gap - 1.645 * error),
-                    "high": briefing.number(gap + 1.645 * error),
-                    "twins": len(twins),
-                    "parted": float((twins != fact).mean()),
-                }
-            )
+            fact = np.full(len(twins), float(found[0]["record"][k, 0]))
+            out.append(_effect(name, fact, twins))
         return out
+
+
+class Endings:
+    """Worlds that go on from a month of an exercise, a crisis of it as it was played, and left to the solved ladder."""
+
+    def __init__(self, ex: Exercise) -> None:
+        self.ex = ex
+        self.worlds = dict(zip([m.month for m in ex.state.months], ex.replay(strict=False), strict=False))
+
+    def __call__(self, month: Month, place: int | None, first: int) -> NDArray[np.float32]:
+        """Series at the end of the exercise [series, world]; place: of the ladder that is left open, None for none."""
+        ex, kernel = self.ex, self.ex.kernel
+        told = Answers(*map(np.array, month.answers))  # type: ignore[arg-type]
+        if place is not None:
+            told.ladder[place] = kernel.none.ladder[place]
+        world, filled = kernel.spread(self.worlds[month.month]), kernel.spread(told)
+        for at in range(month.month, ex.state.months[-1].month + 1):
+            found = kernel.months(ex.values, world, filled, ex.setup.seed, at, first)
+            world, filled = found.world, kernel.spread(kernel.none)
+        return np.asarray(found.series)
+
+    def effect(self, change: Candidate) -> list[dict[str, Any]]:
+        """What the exercise comes to with the crisis as it was played, less what it comes to without, by measure."""
+        month = next(m for m in self.ex.state.months if m.month == change.month)
+        blocks = range(ENDINGS_FROM, ENDINGS_FROM + TWINS, LANES)
+        played, left = (
+            np.concatenate([self(month, place, first) for first in blocks], axis=-1).astype(np.float64)
+            for place in (None, change.place)
+        )
+        return [
+            _effect(name, played[k], left[k])
+            for name in _measures(self.ex)
+            for k in [list(self.ex.kernel.series.names).index(name)]
+        ]
+
+
+def _effect(measure: str, played: NDArray[np.float64], without: NDArray[np.float64]) -> dict[str, Any]:
+    """One measure with an answer and without it, world by world: means, their gap and its 90 % interval."""
+    gap = played - without
+    error = float(gap.std(ddof=1) / np.sqrt(len(gap)))
+    return {
+        "measure": measure,
+        "exercise": briefing.number(played.mean()),
+        "without": briefing.number(without.mean()),
+        "effect": briefing.number(gap.mean()),
+        "low": briefing.number(gap.mean() - 1.645 * error),
+        "high": briefing.number(gap.mean() + 1.645 * error),
+        "twins": len(gap),
+        "parted": float((gap != 0).mean()),
+    }
 
 
 def told_by(ex: Exercise, like: twin.Told) -> twin.Told:
@@ -323,6 +373,10 @@ def described(ex: Exercise, c: Candidate) -> dict[str, Any]:
     """An answer in words."""
     if c.kind == "rows":
         what = briefing.both(row_name(ex.st, c.place))
+    elif c.kind == LADDER:
+        name = ex.kernel.scenario.issues[ex.st.issues[ex.st.showdown[c.place]]].name
+        steps = [briefing.both(briefing.STEP_NAMES[step]) for step in STEPS[c.option]]
+        what = {lang: f"{name[lang]}: {' → '.join(step[lang] for step in steps)}" for lang in LANGUAGES}
     else:
         option = OPTIONS[c.kind][c.option]
         named = briefing.named(c.kind, option)
@@ -367,8 +421,15 @@ def job(store: Store, exercise: str, asked: dict[str, Any], report: Report) -> d
     found |= {"aims": reached(ex, others), "unusual": unusual(ex, others)}
     report(1, total, found)
     if those and ex.state.months and max(c.month for c in those) < MONTHS:
-        twins = Twins(ex)
-        for n, change in enumerate(those):
-            found["points"].append(described(ex, change) | {"effects": twins.effect(change)})
-            report(n + 2, total, found)
+        crises, answers = ([c for c in those if (c.kind == LADDER) == is_one] for is_one in (True, False))
+        looks: list[tuple[list[Candidate], Callable[[Exercise], Twins | Endings]]] = [
+            (crises, Endings),
+            (answers, Twins),
+        ]
+        for some, look in looks:
+            effects = look(ex).effect if some else None
+            for change in some:
+                assert effects is not None
+                found["points"].append(described(ex, change) | {"effects": effects(change)})
+                report(len(found["points"]) + 1, total, found)
     return found

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from sqlalchemy import Connection
 
 from detente import nature, noise
 from detente.resume import Answers, Heard
@@ -235,6 +236,7 @@ class Exercise:
         self.snaps: list[tuple[int, str, bytes]] = []
         self._heard: Heard | None = None
         self._world: tuple[int, World] | None = None
+        self._deeds: dict[int, tuple[list[Answers], list[deeds.Known]]] = {}  # from a month on, of these months
         self.observers: list[Callable[[Exercise, Stage], Iterable[tuple[str, Any]]]] = []
 
     @property
@@ -255,11 +257,19 @@ class Exercise:
     def commit(self) -> None:
         """Keep everything noted since the last time, or nothing of it."""
         with self.store.begin() as db:
-            self.store.append(db, self.id, self.fresh, self.seconds())
-            for seat, stage, data in self.told:
-                self.store.show(db, self.id, self.log[-1].number, self.state.month, stage, seat, data)
-            for month, mark, blob in self.snaps:
-                self.store.snapshot(db, self.id, month, mark, blob)
+            self.keep(db)
+        self.kept()
+
+    def keep(self, db: Connection) -> None:
+        """Put everything noted since the last time into a transaction; `kept` follows when it is committed."""
+        self.store.append(db, self.id, self.fresh, self.seconds())
+        for seat, stage, data in self.told:
+            self.store.show(db, self.id, self.log[-1].number, self.state.month, stage, seat, data)
+        for month, mark, blob in self.snaps:
+            self.store.snapshot(db, self.id, month, mark, blob)
+
+    def kept(self) -> None:
+        """What was noted has been committed."""
         self.fresh, self.told, self.snaps = [], [], []
 
     # ---- the World ----
@@ -433,7 +443,7 @@ class Exercise:
         if asked or (self.setup.fixed_times and self.humans()):
             self._open(ANSWER, asked)
         else:
-            self.state.done = ANSWER
+            self._crisis()
 
     def _crisis(self) -> None:
         asked: dict[str, list[str]] = {}
@@ -618,8 +628,12 @@ class Exercise:
     # ---- what happened ----
     def happened(self, since: int | None = None) -> list[deeds.Known]:
         """The deeds of the months that are over, each with who may know of it."""
-        past = [*self.begun.past, *(m.answers for m in self.state.months)]
-        return deeds.of(self.st, past, self.setup.first if since is None else since)
+        first = self.setup.first if since is None else since
+        past = [*self.begun.past, *(month.answers for month in self.state.months)]
+        kept = self._deeds.get(first)
+        if kept is None or [*map(id, kept[0])] != [*map(id, past)]:
+            kept = self._deeds[first] = past, deeds.of(self.st, past, first)
+        return kept[1]
 
 
 CLOSED_STAGE = (

@@ -7,6 +7,7 @@ version on a machine waits for the compiler.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -74,6 +75,7 @@ class Kernel:
         """What identifies the scenario with its laws and the code that runs it: an exercise of another is read-only."""
         self.call, self.january = self._compiled()
         self.begun: dict[tuple[Any, ...], list[Begun]] = {}
+        self.lock = threading.RLock()
 
     def _compiled(self) -> tuple[Callable[..., Any], Callable[..., Any]]:
         st, menu = self.st, decisions.layout(self.st)
@@ -131,13 +133,14 @@ class Kernel:
     def opened(self, values: NDArray[np.float32], seed: int, month: int, *, recorded: bool) -> Begun:
         """The world at the beginning of a month: after the record until then, or simulated by its seed."""
         key = values.tobytes(), recorded, -1 if recorded else seed
-        if key not in self.begun:
-            start = jax.tree.map(lambda x: np.array(np.asarray(x)[..., 0]), self.january(self.spread(values)))
-            self.begun[key] = [Begun(start, ())]
-        line = self.begun[key]
-        while len(line) <= month:
-            at = len(line) - 1
-            filled = resume.recorded(self.record, at) if recorded else self.none
-            heard = self(values, line[at].world, filled, seed, at)
-            line.append(Begun(heard.world, (*line[at].past, heard.answers)))
-        return line[month]
+        with self.lock:
+            if key not in self.begun:
+                start = jax.tree.map(lambda x: np.array(np.asarray(x)[..., 0]), self.january(self.spread(values)))
+                self.begun[key] = [Begun(start, ())]
+            line = self.begun[key]
+            while len(line) <= month:
+                at = len(line) - 1
+                filled = resume.recorded(self.record, at) if recorded else self.none
+                heard = self(values, line[at].world, filled, seed, at)
+                line.append(Begun(heard.world, (*line[at].past, heard.answers)))
+            return line[month]

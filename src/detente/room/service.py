@@ -1,8 +1,8 @@
 """The room: everything that operator, facilitator and seats can do, for pages and programs alike.
 
-One object serves one store. All of its methods may be called from any thread; each acts under one lock, returns plain
-data, and what it acknowledges has been committed. What somebody may not do, or what is not legal now, is a `RoomError`
-with a sentence in both languages.
+One object serves one store. All of its methods may be called from any thread; each acts under the lock of the exercise
+that it is about, so that no exercise waits for another, and returns plain data. What it acknowledges is committed;
+what somebody may not do, or what is not legal now, is a `RoomError` with a sentence in both languages.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import logging
 import secrets
 import threading
 import time
@@ -36,6 +37,10 @@ LETTERS = 20
 HEARTBEAT = 5.0
 """Seconds between notes of how long an open stage still has: what a killed server forgets at most."""
 
+UNKEPT = (sa.exc.SQLAlchemyError, OSError)
+"""What the store raises where it cannot keep something."""
+log = logging.getLogger(__name__)
+
 Listener = Callable[[str], None]
 """Told the topic of what changed: stage, own, letter, desk, announcement, ended."""
 
@@ -50,10 +55,12 @@ class Made(NamedTuple):
 
 
 def _locked(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Under the lock of the exercise that the pass opens."""
+
     @functools.wraps(method)
-    def under(self: Room, *arguments: Any, **named: Any) -> Any:
-        with self.lock:
-            return method(self, *arguments, **named)
+    def under(self: Room, who: Pass, *arguments: Any, **named: Any) -> Any:
+        with self.lock(who.exercise):
+            return method(self, who, *arguments, **named)
 
     return under
 
@@ -65,19 +72,21 @@ class Room:
         self, store: Store, kernel: Kernel, clock: Callable[[], float] = time.monotonic, queue: Queue | None = None
     ) -> None:
         self.store, self.kernel, self.clock, self.queue = store, kernel, clock, queue
-        self.lock = threading.RLock()
+        self.locks: dict[str, threading.RLock] = {}
         self.live: dict[str, Exercise] = {}
         self.listeners: dict[str, list[tuple[Pass, Listener]]] = {}
         self.beat = clock()
 
+    def lock(self, exercise: str) -> threading.RLock:
+        """The lock of an exercise; that of no exercise is the operator's."""
+        return self.locks.setdefault(exercise, threading.RLock())
+
     # ---- links ----
-    @_locked
     def operator_link(self) -> str:
         """A new operator's token; the one of an earlier start dies."""
         with self.store.begin() as db:
             return self.store.issue(db, OPERATOR)
 
-    @_locked
     def enter(self, token: str) -> Pass:
         """What a link opens."""
         found = self.store.opens(token) if 0 < len(token) <= 200 else None
@@ -99,12 +108,12 @@ class Room:
                 f"Срок ссылки истёк: {days} дн. без действий. Оператор может выдать новую.",
             )
 
-    @_locked
     def wake(self) -> None:
         """Open what was going on when the server stopped: each such exercise is paused until its desk resumes it."""
         for row in self.store.setups():
             if row["version"] == self.kernel.version:
-                self._loaded(row["id"])
+                with self.lock(row["id"]):
+                    self._loaded(row["id"])
 
     # ---- making ----
     @_locked
@@ -122,8 +131,9 @@ class Room:
             self.store.add(db, ident, version, found.model_dump(), parent)
             self.store.append(db, ident, log, None)
             links = self._links(db, ident, found.seats)
-        ex = self.live[ident] = self._opened(ident)
-        self._step(ex)
+        with self.lock(ident):
+            ex = self.live[ident] = self._opened(ident)
+            self._stepped(ex)
         return links
 
     def _opened(self, ident: str) -> Exercise:
@@ -162,10 +172,10 @@ class Room:
         """What fails on the way is forgotten: the exercise is read again from what was kept."""
         try:
             yield
-        except RoomError:
-            raise
-        except BaseException:
-            self.live.pop(ex.id, None)
+        except BaseException as error:
+            if ex.fresh or not isinstance(error, RoomError):
+                self.live.pop(ex.id, None)
+                self._tell(ex.id, "stage")
             raise
 
     def _step(self, ex: Exercise, topic: str = "stage") -> None:
@@ -178,6 +188,15 @@ class Room:
             ex.commit()
         if ex.state.stage is not before:
             self._tell(ex.id, "ended" if ex.state.ended else topic)
+
+    def _stepped(self, ex: Exercise) -> bool:
+        """Step after something that is kept already; what follows from it waits where the store cannot be written."""
+        try:
+            self._step(ex)
+        except UNKEPT:
+            log.exception("exercise %s does not go on", ex.id)
+            return False
+        return True
 
     @_locked
     def exercises(self, who: Pass) -> list[dict[str, Any]]:
@@ -202,9 +221,10 @@ class Room:
         _must(who, OPERATOR)
         if self.store.setup(exercise) is None:
             raise RoomError("unknown", "There is no such exercise.", "Такой игры нет.")
-        self.live.pop(exercise, None)
-        self.store.delete(exercise)
-        self._tell(exercise, "ended")
+        with self.lock(exercise):
+            self.live.pop(exercise, None)
+            self.store.delete(exercise)
+            self._tell(exercise, "ended")
 
     @_locked
     def desk_link(self, who: Pass, exercise: str) -> str:
@@ -212,7 +232,7 @@ class Room:
         _must(who, OPERATOR)
         if self.store.setup(exercise) is None:
             raise RoomError("unknown", "There is no such exercise.", "Такой игры нет.")
-        with self.store.begin() as db:
+        with self.lock(exercise), self.store.begin() as db:
             self.store.append(db, exercise, [], None)
             return self.store.issue(db, DESK, exercise)
 
@@ -279,8 +299,7 @@ class Room:
             ex.commit()
         self._tell(ex.id, "own", who.seat)
         self._tell(ex.id, "desk", "")
-        self._step(ex)
-        done = ex.state.stage is None or ex.state.stage.key != key
+        done = self._stepped(ex) and (ex.state.stage is None or ex.state.stage.key != key)
         return {"revision": filed.revision, "stage": key, "closed": done}
 
     @_locked
@@ -412,7 +431,7 @@ class Room:
         with self._safely(ex):
             found = ACTIONS[action](self, ex, **given)
             ex.commit()
-        self._step(ex)
+        self._stepped(ex)
         self._tell(ex.id, "desk", "")
         return found or {}
 
@@ -477,9 +496,12 @@ class Room:
             _seat_of(ex, seat)
         if role not in (SEAT, WATCHER, DESK):
             raise RoomError("illegal", "No such link.", "Такой ссылки нет.", [SEAT, WATCHER, DESK])
+        whose = seat if role == SEAT else None
+        ex.note("reissued", {"role": role}, whose)
         with self.store.begin() as db:
-            token = self.store.issue(db, role, ex.id, seat if role == SEAT else None)
-        ex.note("reissued", {"role": role}, seat if role == SEAT else None)
+            token = self.store.issue(db, role, ex.id, whose)
+            ex.keep(db)
+        ex.kept()
         self._tell(ex.id, "reissued", seat if role == SEAT else "")
         return {"token": token}
 
@@ -621,13 +643,14 @@ class Room:
             for row in seen:
                 self.store.show(db, ident, row["number"], row["month"], row["stage"], row["seat"], row["data"])
             links = self._links(db, ident, found.seats)
-        ex = self._loaded(ident)
         differs = None
-        if ex.readable:
-            try:
-                ex.replay()
-            except RoomError as error:
-                differs = error.legal
+        with self.lock(ident):
+            ex = self._loaded(ident)
+            if ex.readable:
+                try:
+                    ex.replay()
+                except RoomError as error:
+                    differs = error.legal
         return links._asdict() | {"same": ex.readable and differs is None, "differs": differs, "readable": ex.readable}
 
     # ---- ready-made ----
@@ -652,24 +675,30 @@ class Room:
         ex = self._loaded(who.exercise)
         return briefing.spoken(briefing.public(ex), lang) | {"seconds_left": ex.seconds()}
 
-    @_locked
     def tick(self) -> None:
         """Close what has run out; call it about every half second."""
-        for ex in list(self.live.values()):
-            if ex.readable and ex.ready():
-                self._step(ex)
+        beats = self.clock() - self.beat >= HEARTBEAT
+        for ident in list(self.live):
+            with self.lock(ident):
+                ex = self.live.get(ident)
+                if ex is None:
+                    continue
+                going = not (ex.readable and ex.ready()) or self._stepped(ex)
+                if beats and going and ex.state.stage is not None and ex.seconds() is not None:
+                    self.store.left(ex.id, ex.seconds())
+        if beats:
+            self.beat = self.clock()
         if self.queue is not None:
             self.queue.tick()
-        if self.clock() - self.beat >= HEARTBEAT:
-            self.beat = self.clock()
-            for ex in self.live.values():
-                if ex.state.stage is not None and ex.seconds() is not None:
-                    self.store.left(ex.id, ex.seconds())
 
-    @_locked
     def secluded(self) -> bool:
         """Whether an exercise runs that closes Explore and Ask to all but operator and desk."""
-        return any(ex.setup.closed and not ex.state.ended for ex in self.live.values())
+        return any(ex.setup.closed and not ex.state.ended for ex in list(self.live.values()))
+
+    def goes_on(self, exercise: str) -> bool:
+        """Whether an exercise is there and not over."""
+        ex = self.live.get(exercise)
+        return ex is not None and not ex.state.ended
 
     @_locked
     def subscribe(self, who: Pass, listener: Listener) -> Callable[[], None]:
@@ -678,7 +707,7 @@ class Room:
         self.listeners.setdefault(who.exercise, []).append(line)
 
         def leave() -> None:
-            with self.lock, contextlib.suppress(ValueError):
+            with self.lock(who.exercise), contextlib.suppress(ValueError):
                 self.listeners[who.exercise].remove(line)
 
         return leave

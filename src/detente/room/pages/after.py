@@ -196,6 +196,19 @@ async def found_part(request: Request, exercise: str) -> Response:
     return HTMLResponse(html, 202 if going else 200, headers=None if going else {"X-Reload": "1"})
 
 
+@router.get("/seats/{exercise}/debrief/alike")
+async def alike_part(request: Request, exercise: str) -> Response:
+    """How far the comparison with Worlds opened alike is: 202 while more will come."""
+    lang = shell.language(request)
+    site, who = of(request), await asyncio.to_thread(holder, request, exercise)
+    if who is None or site.room is None or who.role != "desk":
+        return missing(request)
+    work = await asyncio.to_thread(site.room.found, who, "alike", lang)
+    going = bool(work and work["state"] in GOING)
+    html = Markup('<p class="note"><span class="pulse">{}</span></p>').format(_said(work, lang))
+    return HTMLResponse(html, 202 if going else 200, headers=None if going else {"X-Reload": "1"})
+
+
 WORK = {"begin": "debrief", "stop": "debrief", "alike": "alike"}
 """What the desk can begin or stop here, and which work that is."""
 

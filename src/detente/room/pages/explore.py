@@ -160,8 +160,12 @@ def choices(sc: Scenario, lang: str) -> dict[str, Any]:
 def closed_page(request: Request) -> HTMLResponse:
     """Explore and Ask while an exercise runs."""
     lang = shell.language(request)
-    said = {key: shell.text(lang, f"site.error.{name}") for key, name in (("title", "closed"), ("told", "closed_text"))}
-    return shell.page(request, "said.html.j2", 403, **said)
+    alone = of(request).alone(request)
+    title, told = (
+        shell.text(lang, f"site.error.{key}") for key in ("closed", "closed_alone" if alone else "closed_text")
+    )
+    desk = f"/live/desk/{alone}" if alone else ""
+    return shell.page(request, "said.html.j2", 403, title=title, told=told, desk=desk)
 
 
 @router.get("/explore/event/{name}")

@@ -195,7 +195,9 @@ def seat_parts(site: Site, who: Pass, lang: str) -> Parts:
     letters = shell.fragment("seat_letters.html.j2", lang, b=b, names=names)
     write = shell.fragment("seat_write.html.j2", lang, b=b, abouts=abouts)
     units = {unit: words[lang] for unit, words in shell.texts("seats")["unit"].items()}
-    side = shell.fragment("seat_side.html.j2", lang, b=b, names=names, units=units, sheet=site.room.sheet(who, lang))
+    side = shell.fragment(
+        "seat_side.html.j2", lang, b=b, first=first, names=names, units=units, sheet=site.room.sheet(who, lang)
+    )
     draft = json.dumps({"stage": b["stage"]["key"], "answers": b["draft"]}) if b.get("draft") else ""
     return {
         "top": shell.fragment("seat_top.html.j2", lang, b=b, month=month),

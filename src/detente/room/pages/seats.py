@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from detente.room import setup as setups
 from detente.room.pages import links, shell
+from detente.room.pages.site import ALONE as ALONE_COOKIE
 from detente.room.pages.site import Site, missing, of
 from detente.room.setup import RoomError
 from detente.room.store import Pass
@@ -20,7 +21,7 @@ from detente.scenario import Scenario
 
 router = APIRouter(include_in_schema=False)
 ALONE = {"clocks": {"plan": 0, "answer": 0, "crisis": 0}, "closed": False, "expires": 30}
-"""Playing alone: no clock, and nobody from whom to close anything."""
+"""Playing alone: no clock, and nothing closed to others; to the player by a cookie of his own."""
 SET_UP = {
     "title": "",
     "start": "1961-01",
@@ -112,7 +113,12 @@ def offered(site: Site, lang: str) -> list[dict[str, Any]]:
 
 
 @router.post("/seats/alone")
-async def alone(request: Request, exercise: Annotated[str, Form()], seat: Annotated[str, Form()] = "") -> Response:
+async def alone(
+    request: Request,
+    exercise: Annotated[str, Form()],
+    seat: Annotated[str, Form()] = "",
+    closed: Annotated[str, Form()] = "",
+) -> Response:
     """Play alone now: one seat, everyone else on autopilot, no clock."""
     site, lang = of(request), shell.language(request)
     if site.room is None or site.operator_pass is None:
@@ -133,6 +139,8 @@ async def alone(request: Request, exercise: Annotated[str, Form()], seat: Annota
     answer = RedirectResponse(links.page_of(who), status_code=303)
     links.give(answer, request, who, made.seats[chosen])
     links.give(answer, request, Pass(made.exercise, "desk", ""), made.desk)
+    if closed:
+        answer.set_cookie(ALONE_COOKIE, made.exercise, httponly=True, samesite="strict", path="/")
     return answer
 
 

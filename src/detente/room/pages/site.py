@@ -23,6 +23,9 @@ from detente.room.store import Pass
 from detente.scenario import Scenario
 from detente.structure import Structure, structure
 
+ALONE = "detente-alone"
+"""The cookie that names an exercise which its reader plays alone, and does not want to look up meanwhile."""
+
 
 @dataclass(eq=False)
 class Site:
@@ -81,6 +84,11 @@ class Site:
             return None
         return found if api.cookie(found) == cookie else None
 
+    def alone(self, request: Request) -> str:
+        """The exercise that this reader plays alone and for which Explore and Ask are closed to him; empty if none."""
+        exercise = request.cookies.get(ALONE, "")
+        return exercise if exercise and self.room is not None and self.room.goes_on(exercise) else ""
+
     def limit(self, request: Request) -> None:
         """So many links a minute may be tried from one address."""
         self.tries.check("try", request.client.host if request.client else "", api.TRIES)
@@ -120,6 +128,8 @@ async def closed(request: Request) -> bool:
 
 def _closed(request: Request) -> bool:
     site = of(request)
+    if site.alone(request):
+        return True
     if site.room is None or not site.room.secluded() or site.operator(request):
         return False
     desks = [name for name in request.cookies if name.startswith("detente-desk-")]
