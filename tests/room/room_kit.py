@@ -114,7 +114,7 @@ OWN = {
     *(f"relations.{k}" for k in ("affinity", "trust")),
     *(f"home.{k}" for k in ("standing", "fear", "unpublished", "lesson")),
 }
-NOBODY = {"influence.rest", "influence.goodwill", "issues.leaving"}
+NOBODY = {"arsenals.work", "influence.rest", "influence.goodwill", "issues.leaving"}
 
 
 def veiled(

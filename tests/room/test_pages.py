@@ -22,7 +22,7 @@ from detente.room.guard import LARGEST
 from detente.room.pages import after, ask, explore, lab, ledger, links, shell
 from detente.room.pages.site import Site, closed, loopback
 from detente.room.store import Pass
-from detente.scenario import load
+from detente.scenario import DRAWN, load
 
 
 class Held:
@@ -128,6 +128,11 @@ def test_what_is_searched_for_is_shown_as_text(client):
     page = client.get("/explore", params={"q": "<script>alert(1)</script>"}).text
     assert "<script>alert" not in page
     assert "&lt;script&gt;" in page
+
+
+def test_all_that_nature_draws_has_a_name():
+    for kind in DRAWN:
+        assert all(shell.text(lang, f"explore.nature.{kind}") for lang in ("en", "ru"))
 
 
 # ---- claims ----
