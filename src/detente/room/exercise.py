@@ -222,7 +222,7 @@ class Exercise:
         self.id, self.store, self.kernel, self.clock = ident, store, kernel, clock
         row = store.setup(ident)
         if row is None:
-            raise RoomError("unknown", "There is no such exercise.", "Такой игры нет.")
+            raise RoomError("unknown", "There is no such exercise.", "Такого учения нет.")
         self.setup = Setup.model_validate(row["setup"])
         self.version, self.parent = row["version"], row["parent"]
         self.st = kernel.st

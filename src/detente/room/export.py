@@ -122,7 +122,7 @@ def unpacked(blob: bytes) -> tuple[dict[str, Any], list[Entry], list[dict[str, A
     try:
         with zipfile.ZipFile(io.BytesIO(blob)) as file:
             if sum(part.file_size for part in file.infolist()) > LARGEST:
-                raise RoomError("size", "The exercise is too large.", "Файл игры слишком велик.")
+                raise RoomError("size", "The exercise is too large.", "Файл учения слишком велик.")
             told = json.loads(file.read("manifest.json"))
             log = [Entry(**line) for line in json.loads(file.read("log.json"))]
             seen = json.loads(file.read("shown.json"))
@@ -131,11 +131,11 @@ def unpacked(blob: bytes) -> tuple[dict[str, Any], list[Entry], list[dict[str, A
     except (zipfile.BadZipFile, KeyError, IndexError, TypeError, ValueError) as error:
         what = type(error).__name__
         raise RoomError(
-            "import", f"This is no exported exercise ({what}).", f"Это не выгруженная игра ({what})."
+            "import", f"This is no exported exercise ({what}).", f"Это не выгруженное учение ({what})."
         ) from None
     if not (whole and numbered):
         raise RoomError(
-            "import", "This is no exported exercise of this format.", "Это не выгруженная игра этого формата."
+            "import", "This is no exported exercise of this format.", "Это не выгруженное учение этого формата."
         )
     if not 0 <= log[-1].month <= MONTHS:
         raise RoomError("import", "The log names no month of the span.", "Журнал называет месяц вне промежутка.")

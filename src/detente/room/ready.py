@@ -90,7 +90,7 @@ def exercise(scenario: Scenario, ident: str) -> Ready:
     found = exercises(scenario)
     if ident not in found:
         raise RoomError(
-            "unknown", f"There is no exercise '{ident}'; {nearest(ident, found)}", f"Игры «{ident}» нет.", list(found)
+            "unknown", f"There is no exercise '{ident}'; {nearest(ident, found)}", f"Учения «{ident}» нет.", list(found)
         )
     return found[ident]
 

@@ -220,7 +220,7 @@ class Room:
         """Delete an exercise for good."""
         _must(who, OPERATOR)
         if self.store.setup(exercise) is None:
-            raise RoomError("unknown", "There is no such exercise.", "Такой игры нет.")
+            raise RoomError("unknown", "There is no such exercise.", "Такого учения нет.")
         with self.lock(exercise):
             self.live.pop(exercise, None)
             self.store.delete(exercise)
@@ -231,7 +231,7 @@ class Room:
         """A new link to the desk of an exercise, for the operator."""
         _must(who, OPERATOR)
         if self.store.setup(exercise) is None:
-            raise RoomError("unknown", "There is no such exercise.", "Такой игры нет.")
+            raise RoomError("unknown", "There is no such exercise.", "Такого учения нет.")
         with self.lock(exercise), self.store.begin() as db:
             self.store.append(db, exercise, [], None)
             return self.store.issue(db, DESK, exercise)
@@ -756,7 +756,7 @@ def _must(who: Pass, *roles: str) -> None:
 def _seat_of(ex: Exercise, seat: str) -> None:
     if seat not in ex.setup.seats:
         raise RoomError(
-            "illegal", f"'{seat}' is no seat of this exercise.", f"«{seat}» – не место этой игры.", ex.setup.seats
+            "illegal", f"'{seat}' is no seat of this exercise.", f"«{seat}» – не место этого учения.", ex.setup.seats
         )
 
 
@@ -783,10 +783,10 @@ WRONG_LINK = (
 )
 OTHER_VERSION = (
     "This exercise was made with another version of the model. It can be read from what was shown, not played.",
-    "Эта игра сделана с другой версией модели. Её можно читать – по тому, что показывали местам, – но не продолжать.",
+    "Это учение сделано с другой версией модели. Его можно читать – по тому, что показывали местам, – но не продолжать.",
 )
 NOT_YET = (
     "This opens when the exercise is over; until then only to the facilitator.",
-    "Это откроется, когда игра окончится; до того – только ведущему.",
+    "Это откроется, когда учение окончится; до того – только ведущему.",
 )
-ENDED = ("The exercise is over.", "Игра окончена.")
+ENDED = ("The exercise is over.", "Учение окончено.")
