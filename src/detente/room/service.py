@@ -783,7 +783,7 @@ WRONG_LINK = (
 )
 OTHER_VERSION = (
     "This exercise was made with another version of the model. It can be read from what was shown, not played.",
-    "Это учение сделано с другой версией модели. Его можно читать – по тому, что показывали местам, – но не продолжать.",
+    "Это учение сделано с другой версией модели. Его можно читать по тому, что показывали местам, но не продолжать.",
 )
 NOT_YET = (
     "This opens when the exercise is over; until then only to the facilitator.",
