@@ -171,10 +171,10 @@ def reduced(worlds: int) -> Found:
 
 
 def solve(variants: int) -> Found:
-    """Payoffs of one ladder drawn anew, solved in one batch, and some of them by Gambit."""
-    from benchmarks import solve
+    """The model's ladder at positions drawn anew, solved in one batch, and some of them by Gambit."""
+    from benchmarks import crises
 
-    return solve.ladders(variants, theirs=variants // 100, seconds=600.0)
+    return crises.measure(variants, theirs=variants // 100, seconds=600.0)
 
 
 MEASURES = {f.__name__: f for f in (peak, ensemble, disk, kernel, one, month, reduced, solve)}
@@ -200,12 +200,14 @@ def _under_way(made: Any) -> list[Any]:
 
 
 def _loops(text: str) -> int | None:
-    """Fused loops (and calls of such) that the compiler made of a month: each has a cost of its own."""
-    body = re.search(r"\bwhile\(.*?body=%?([\w.\-]+)", text)
-    found = body and re.search(rf"^%?{re.escape(body[1])} \(.*?^}}", text, re.M | re.S)
-    if not found:
-        return None
-    return len(re.findall(r" (?:fusion|call|reduce|dot|gather|scatter|sort|copy|concatenate|custom-call)\(", found[0]))
+    """Fused loops (and calls of such) that the compiler made of a month: each has a cost of its own.
+
+    The month is the body of the largest loop.
+    """
+    names = set(re.findall(r"\bwhile\(.*?body=%?([\w.\-]+)", text))
+    bodies = (re.search(rf"^%?{re.escape(name)} \(.*?^}}", text, re.M | re.S) for name in names)
+    kinds = r" (?:fusion|call|reduce|dot|gather|scatter|sort|copy|concatenate|custom-call)\("
+    return max((len(re.findall(kinds, found[0])) for found in bodies if found), default=None)
 
 
 def _times(call: Any) -> list[float]:

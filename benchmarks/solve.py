@@ -130,11 +130,5 @@ def varied(game: Game, variants: int) -> NDArray[Any]:
     return np.asarray(game.payoffs + noise * (game.payoffs.std() or 1.0))
 
 
-def ladders(variants: int, theirs: int, seconds: float, depth: int = 5, precision: float = 1.0) -> dict[str, Any]:
-    """The measurement of the page: a ladder of five moves, private resolve in two types a side."""
-    game = ladder(depth)
-    return measure(game, varied(game, variants), precision, theirs, seconds)
-
-
 if __name__ == "__main__":
     main()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import platform
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -31,8 +32,9 @@ SWITCH = "jax_enable_compilation_cache"
 
 
 def cache(name: str) -> Path:
-    """A folder of the user's cache."""
-    return platformdirs.user_cache_path("detente") / name
+    """A folder of the user's cache, or of the place that JAX's variable for kernels names."""
+    named = os.environ.get("JAX_COMPILATION_CACHE_DIR")
+    return (Path(named) if named else platformdirs.user_cache_path("detente")) / name
 
 
 def kept(what: Sequence[str], arguments: Any, results: Any, build: Callable[[], Any]) -> Any:
